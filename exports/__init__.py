@@ -1,0 +1,1 @@
+"""Tier lists to the channels."""

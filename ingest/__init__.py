@@ -1,0 +1,1 @@
+"""Deliveries in, lake out: discovery, verification, parsing, checking, writing."""

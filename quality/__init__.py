@@ -1,0 +1,1 @@
+"""Gates: source drift after ingest, and the publish gate on a build."""

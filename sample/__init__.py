@@ -1,0 +1,1 @@
+"""Sample deliveries with known truth, made from a seed."""
