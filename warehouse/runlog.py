@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from warehouse.settings import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LOG = logging.getLogger("glife")
 
 
 def now() -> datetime:
@@ -23,3 +25,6 @@ def log(settings: Settings, event: str, **fields: Any) -> None:
     line = json.dumps({"at": now().isoformat(), "event": event, **fields}, ensure_ascii=False, default=str)
     with (settings.log_dir / "runs.jsonl").open("a", encoding="utf-8") as file:
         file.write(line + "\n")
+    _LOG.info(
+        "%s: %s", event, ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, ""))
+    )

@@ -1,0 +1,183 @@
+"""Building: from the lake to ``build/<generation>.duckdb``, one dbt process a layer.
+
+A build is a pure function of (lake, reference tables, code, as_of), and its name says so: the generation id is a hash
+over them. The same inputs give the same id, so a second run finds its generation published and has nothing to do; a
+killed build is thrown away and made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse import lake, runlog
+from warehouse.duck import connect
+from warehouse.errors import GlifeError
+from warehouse.files import lock, write_json
+from warehouse.settings import Settings
+from warehouse.versions import DBT_PROJECT, code_version, parameter_version
+
+LAYERS = ("staging", "identity", "core", "marts")
+_LOG = logging.getLogger("glife")
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """What is to be built, decided once and handed from task to task."""
+
+    generation_id: str
+    as_of: date
+    known_at: datetime | None
+    code_version: str
+    parameter_version: str
+
+    def as_json(self) -> dict[str, Any]:
+        known_at = self.known_at.isoformat() if self.known_at else None
+        return {**self.__dict__, "as_of": self.as_of.isoformat(), "known_at": known_at}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> BuildPlan:
+        known_at = datetime.fromisoformat(content["known_at"]) if content["known_at"] else None
+        return cls(**{**content, "as_of": date.fromisoformat(content["as_of"]), "known_at": known_at})
+
+
+def build_file(settings: Settings, plan: BuildPlan) -> Path:
+    return settings.build_dir / f"{plan.generation_id}.duckdb"
+
+
+def plan_build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
+    """Decide what would be built now; raises GlifeError when core_life never delivered up to ``as_of``."""
+    snapshot = lake.snapshot(settings, as_of, known_at)
+    code, parameters = code_version(), parameter_version()
+    inputs = "\n".join([snapshot.fingerprint, code, parameters, str(snapshot.as_of), str(known_at)])
+    generation_id = f"{snapshot.as_of:%Y%m%d}-{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
+    return BuildPlan(generation_id, snapshot.as_of, known_at, code, parameters)
+
+
+def start_build(settings: Settings, plan: BuildPlan) -> Path:
+    """Make an empty build file with the accepted state of the lake attached as schema ``lake``."""
+    target = build_file(settings, plan)
+    with _writer_lock(settings):
+        for leftover in (target, target.with_suffix(".duckdb.wal"), target.with_suffix(".gate.json")):
+            leftover.unlink(missing_ok=True)
+        connection = connect(target, settings)
+        try:
+            lake.attach(connection, lake.snapshot(settings, plan.as_of, plan.known_at))
+            connection.execute(
+                "create table lake.generation_info as select ? as generation_id, ?::timestamp as built_at, "
+                "? as code_version, ? as parameter_version",
+                [plan.generation_id, runlog.now().replace(tzinfo=None), plan.code_version, plan.parameter_version],
+            )
+        finally:
+            connection.close()
+        write_json(target.with_suffix(".plan.json"), plan.as_json())
+    return target
+
+
+def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
+    """Run one layer's models and tests; raises GlifeError with dbt's own words when one fails."""
+    target = build_file(settings, plan)
+    if not target.exists():
+        raise GlifeError("there is no build to go on with", str(target), "start again with `glife build`")
+    with _writer_lock(settings):
+        _dbt(settings, target, ["build", "--select", *_selection(layer)])
+
+
+def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
+    """Plan, start and run every layer."""
+    plan = plan_build(settings, as_of, known_at)
+    start_build(settings, plan)
+    for layer in LAYERS:
+        run_layer(settings, plan, layer)
+    return plan
+
+
+def newest_plan(settings: Settings) -> BuildPlan:
+    """The plan of the build that was started last; raises GlifeError when there is none."""
+    plans = sorted(settings.build_dir.glob("*.plan.json"), key=lambda path: path.stat().st_mtime_ns)
+    if not plans:
+        raise GlifeError("nothing has been built yet", str(settings.build_dir), "run `glife build` first")
+    return read_plan(plans[-1])
+
+
+def read_plan(path: Path) -> BuildPlan:
+    import json
+
+    return BuildPlan.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _selection(layer: str) -> list[str]:
+    if layer not in LAYERS:
+        raise GlifeError(f"there is no layer {layer}", "build", f"the layers are {', '.join(LAYERS)}")
+    models = f"path:models/{layer}"
+    return ["path:seeds", models] if layer == LAYERS[0] else [models]
+
+
+def _writer_lock(settings: Settings):
+    return lock(settings.build_dir / ".lock", "a build")
+
+
+def dbt_environment(settings: Settings, target: Path) -> dict[str, str]:
+    """Environment of a dbt process: everything it writes stays below GLIFE_HOME."""
+    return {
+        **os.environ,
+        "GLIFE_HOME": str(settings.home),
+        "GLIFE_KEY_FILE": str(settings.key_file),
+        "GLIFE_BUILD_FILE": str(target),
+        "GLIFE_THREADS": str(settings.threads),
+        "GLIFE_MEMORY_LIMIT": settings.memory_limit,
+        "DBT_TARGET_PATH": str(settings.build_dir / "dbt"),
+        "DBT_LOG_PATH": str(settings.log_dir / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def dbt_command(arguments: list[str]) -> list[str]:
+    """Command line of one dbt call."""
+    verb, *rest = arguments
+    program = str(Path(sys.executable).with_name("dbt"))
+    folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    return [program, "--no-use-colors", "--no-version-check", verb, *folders, *rest]
+
+
+def _dbt(settings: Settings, target: Path, arguments: list[str]) -> None:
+    process = subprocess.Popen(
+        dbt_command(arguments),
+        env=dbt_environment(settings, target),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert process.stdout is not None
+    tail: deque[str] = deque(maxlen=400)
+    for line in process.stdout:
+        tail.append(line.rstrip())
+        _LOG.debug("dbt: %s", line.rstrip())
+    if process.wait() != 0:
+        raise GlifeError(
+            f"dbt {' '.join(arguments)} failed: {_failures(tail)}",
+            str(target),
+            f"see {settings.log_dir / 'dbt' / 'dbt.log'}; the published generation stays as it is",
+        )
+
+
+def _failures(lines: deque[str]) -> str:
+    """The lines in which dbt names what failed, not its whole chatter."""
+    texts = [line.split("  ", 1)[-1].strip() for line in lines]
+    named = [
+        text
+        for text in texts
+        if text.startswith(("Failure in", "Error in", "Runtime Error", "Compilation Error", "Database Error"))
+    ]
+    return "; ".join(dict.fromkeys(named)) or " ".join(texts[-3:])

@@ -1,0 +1,242 @@
+"""The command line: ``glife``. Each command calls one public function and says what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from warehouse.errors import GlifeError
+from warehouse.settings import Settings, get_settings
+
+app = typer.Typer(
+    name="glife",
+    help="G Life customer warehouse: deliveries in, a published warehouse, tier lists out.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_OUT = Console(soft_wrap=True, highlight=False)
+_FAILED, _INTERRUPTED = 1, 130
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="Business date to describe; default the newest."
+    ),
+]
+
+
+class Format(str, Enum):
+    """Ways to show a query's result."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show stack traces and dbt's chatter.")] = False,
+) -> None:
+    """G Life customer warehouse."""
+    _log_to_stderr(debug)
+
+
+@app.command()
+def run(as_of: AsOf = None) -> None:
+    """The whole DAG, in process, on all complete deliveries up to DATE."""
+    from warehouse import local_run, status
+
+    settings = get_settings()
+    text = as_of.date().isoformat() if as_of else None
+    try:
+        generation = local_run.run_dag(settings, {"as_of": text})
+    finally:
+        status.print_deliveries(settings, _OUT, only_troubled=True)
+    status.print_generation(settings, generation, _OUT)
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources; default all.")] = None, as_of: AsOf = None
+) -> None:
+    """Read complete deliveries into the lake."""
+    from ingest import run as ingestion
+    from warehouse import status
+
+    settings = get_settings()
+    ingestion.ingest_all(settings, sources or None, as_of.date() if as_of else None)
+    status.print_deliveries(settings, _OUT, only_troubled=False)
+
+
+@app.command()
+def build(as_of: AsOf = None) -> None:
+    """Build the warehouse from the lake; nothing is published."""
+    from warehouse import build as building
+
+    settings = get_settings()
+    plan = building.build(settings, as_of.date() if as_of else None)
+    _OUT.print(f"built {plan.generation_id} as of {plan.as_of}: {building.build_file(settings, plan)}")
+
+
+@app.command()
+def check() -> None:
+    """Check the newest build; exit 1 when it may not be published."""
+    from warehouse import build as building
+    from warehouse import run as steps
+
+    plan = building.newest_plan(get_settings())
+    steps.source_gate(plan.as_json())
+    steps.publish_gate(plan.as_json())
+    _OUT.print(f"{plan.generation_id} passed its gates")
+
+
+@app.command()
+def publish() -> None:
+    """Publish the newest build, if it was checked."""
+    from warehouse import build as building
+    from warehouse import publish as publishing
+    from warehouse import status
+
+    settings = get_settings()
+    generation = publishing.publish(settings, building.newest_plan(settings))
+    status.print_generation(settings, generation, _OUT)
+
+
+@app.command()
+def export(channels: Annotated[list[str] | None, typer.Argument(help="Channels; default all.")] = None) -> None:
+    """Write tier lists of the current generation to the outbox."""
+    from exports import run as exporting
+    from warehouse import publish as publishing
+    from warehouse import status
+
+    settings = get_settings()
+    generation = publishing.current_generation(settings)
+    if generation is None:
+        raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+    exporting.export_all(settings, generation.folder, channels or None)
+    status.print_packages(settings, _OUT)
+
+
+@app.command("status")
+def show_status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Deliveries loaded, refused, late; current generation; packages sent, acknowledged, held."""
+    from warehouse import status
+
+    settings = get_settings()
+    if as_json:
+        typer.echo(json.dumps(status.collect(settings), ensure_ascii=False, indent=1, default=str))
+    else:
+        status.print_all(settings, _OUT)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One read-only SQL statement.")],
+    output: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.table,
+) -> None:
+    """Read-only SQL on the current analyst generation."""
+    from warehouse import publish as publishing
+
+    with publishing.reader(get_settings()) as connection:
+        try:
+            connection.execute("set schema = 'mart'")
+            result = connection.sql(sql)
+        except duckdb.Error as error:
+            raise GlifeError(
+                str(error).splitlines()[0], "SQL", "`glife query 'show all tables'` lists what there is"
+            ) from None
+        if result is not None:
+            _print_rows(result, output)
+
+
+@app.command()
+def sample(
+    persons: Annotated[int, typer.Option("--persons", min=1, help="How many persons.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the deliveries; the truth is put beside it.")],
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20260131,
+) -> None:
+    """Deliveries in the form of the source systems, with known truth, for trying out and benchmarks."""
+    from sample.generate import write_sample
+
+    write_sample(persons, out, seed)
+    _OUT.print(f"wrote deliveries of {persons:,} persons to {out} (seed {seed})")
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Every setting with its value, environment variable and meaning."""
+    settings = get_settings()
+    table = Table("variable", "value", "meaning", box=None)
+    for name, field in Settings.model_fields.items():
+        table.add_row(f"GLIFE_{name.upper()}", str(getattr(settings, name)), field.description)
+    _OUT.print(table)
+
+
+def _print_rows(result: duckdb.DuckDBPyRelation, output: Format) -> None:
+    """Print a result, a batch at a time, so that a large one does not fill the memory."""
+    names = result.columns
+    if output is Format.table:
+        typer.echo(str(result))
+        return
+    if output is Format.csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        while rows := result.fetchmany(10_000):
+            writer.writerows(rows)
+        return
+    while rows := result.fetchmany(10_000):
+        for row in rows:
+            typer.echo(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str))
+
+
+def _log_to_stderr(debug: bool) -> None:
+    logger = logging.getLogger("glife")
+    logger.handlers = [logging.StreamHandler(sys.__stderr__)]
+    logger.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger.setLevel(logging.DEBUG if debug else logging.INFO)
+    logger.propagate = False
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 refused or failed, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code: Any = app(arguments, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except typer.TyperException as error:
+        typer.echo(f"error: {error.format_message()}; see `glife --help`", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped; nothing is half done: run the same command again", err=True)
+        sys.exit(_INTERRUPTED)
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        typer.echo(f"error: {_sentence(error)}", err=True)
+        sys.exit(_FAILED)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, GlifeError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}; mend that and run again, nothing was lost"
+    return f"unexpected {type(error).__name__}; run `glife --debug …` for the whole story, nothing was lost"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Publishing: from a build that passed its gate to a generation that readers see, by one rename.
+
+Two files, since DuckDB has no roles: ``analyst.duckdb`` without direct identifiers, ``restricted.duckdb`` with
+everything. Which column goes where is said by the dbt models' ``meta`` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse import keys, runlog
+from warehouse.build import BuildPlan, build_file
+from warehouse.duck import connect
+from warehouse.errors import GlifeError
+from warehouse.files import fsync_file, fsync_folder, lock, replace_link, write_json
+from warehouse.settings import Settings
+
+# Schemas of a build that are copied, and the file that gets them.
+_ANALYST_SCHEMAS = ("mart",)
+_RESTRICTED_SCHEMAS = ("mart", "core", "identity")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One published state of the warehouse."""
+
+    folder: Path
+    generation_id: str
+    as_of: str
+    is_current: bool
+
+
+def generation_folder(settings: Settings, generation_id: str) -> Path:
+    return settings.generations_dir / generation_id
+
+
+def is_published(settings: Settings, generation_id: str) -> bool:
+    """True when the generation lies complete on disk: its folder was renamed into place, so it is whole."""
+    return (generation_folder(settings, generation_id) / "generation.json").is_file()
+
+
+def current_generation(settings: Settings) -> Generation | None:
+    """The generation that readers see now, or None before the first publish."""
+    if not settings.current.exists():
+        return None
+    content = json.loads((settings.current / "generation.json").read_text(encoding="utf-8"))
+    return Generation(settings.current.resolve(), content["generation_id"], content["as_of"], True)
+
+
+def gate_file(settings: Settings, plan: BuildPlan) -> Path:
+    return build_file(settings, plan).with_suffix(".gate.json")
+
+
+def publish(settings: Settings, plan: BuildPlan) -> Generation:
+    """Make the generation of ``plan`` and, unless it describes an earlier date than the current one, switch to it.
+
+    Killed anywhere, readers keep the old generation and the next run goes on. Publishing what is published already
+    changes nothing. Raises GlifeError when the build did not pass its gate.
+    """
+    with lock(settings.generations_dir / ".lock", "publishing"):
+        if not is_published(settings, plan.generation_id):
+            _require_passed_gate(settings, plan)
+            _make_generation(settings, plan)
+        return _switch(settings, plan)
+
+
+def _require_passed_gate(settings: Settings, plan: BuildPlan) -> None:
+    gate = gate_file(settings, plan)
+    if not gate.is_file():
+        raise GlifeError("the build has not been checked", str(build_file(settings, plan)), "run `glife check` first")
+    if not json.loads(gate.read_text(encoding="utf-8"))["passed"]:
+        raise GlifeError("the build did not pass its gate", str(gate), "see `glife status`; the old generation stays")
+
+
+def _make_generation(settings: Settings, plan: BuildPlan) -> None:
+    final = generation_folder(settings, plan.generation_id)
+    draft = final.with_name(f".{final.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(final, ignore_errors=True)
+    draft.mkdir(parents=True)
+    columns = _column_rules(settings)
+    source = build_file(settings, plan)
+    _copy(settings, source, draft / "analyst.duckdb", _ANALYST_SCHEMAS, columns)
+    _copy(settings, source, draft / "restricted.duckdb", _RESTRICTED_SCHEMAS, None)
+    (draft / "restricted.duckdb").chmod(0o600)
+    write_json(draft / "generation.json", {**plan.as_json(), "published_at": runlog.now().isoformat()})
+    fsync_folder(draft)
+    draft.rename(final)
+    fsync_folder(final.parent)
+
+
+def _column_rules(settings: Settings) -> dict[str, dict[str, dict[str, Any]]]:
+    """Model name → column name → its ``meta`` and description, as dbt's manifest has them."""
+    manifest = settings.build_dir / "dbt" / "manifest.json"
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["name"]: {
+            name: {
+                **(column.get("config", {}).get("meta") or column.get("meta") or {}),
+                "description": column["description"],
+            }
+            for name, column in node["columns"].items()
+        }
+        for node in nodes
+        if node["resource_type"] == "model"
+    }
+
+
+def _copy(
+    settings: Settings,
+    source: Path,
+    target: Path,
+    schemas: tuple[str, ...],
+    rules: dict[str, dict[str, dict[str, Any]]] | None,
+) -> None:
+    """Copy tables into a new database file; with ``rules``, only what an analyst may see."""
+    connection = connect(target, settings)
+    try:
+        keys.register(connection, keys.load_key(settings))
+        connection.execute(f"attach '{_quoted(source)}' as build (read_only)")
+        for schema, table, columns in _tables(connection, schemas):
+            expressions = columns if rules is None else _analyst_columns(table, columns, rules)
+            connection.execute(f'create schema if not exists "{schema}"')
+            connection.execute(
+                f'create table "{schema}"."{table}" as select {", ".join(expressions)} from build."{schema}"."{table}"'
+            )
+        connection.execute("detach build")
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+    fsync_file(target)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+    rows = connection.execute(
+        "select schema_name, table_name, list('\"' || column_name || '\"' order by column_index) from duckdb_columns() "
+        "where database_name = 'build' and list_contains(?, schema_name) group by all order by all",
+        [list(schemas)],
+    ).fetchall()
+    yield from rows
+
+
+def _analyst_columns(table: str, columns: list[str], rules: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
+    """Select list for analysts. A column that no model declares is left out: silence is not permission."""
+    declared = rules.get(table, {})
+    expressions = []
+    for quoted in columns:
+        rule = declared.get(quoted.strip('"'), {})
+        if rule.get("audience") != "analyst":
+            continue
+        expressions.append(f"({rule['analyst_sql']}) as {quoted}" if "analyst_sql" in rule else quoted)
+    if not expressions:
+        raise GlifeError(
+            f"model {table} declares no column for analysts", "dbt_project/models/marts", "add meta.audience"
+        )
+    return expressions
+
+
+def _switch(settings: Settings, plan: BuildPlan) -> Generation:
+    folder = generation_folder(settings, plan.generation_id)
+    current = current_generation(settings)
+    is_beside = current is not None and plan.as_of.isoformat() < current.as_of
+    is_beside = is_beside or plan.known_at is not None
+    if not is_beside and (current is None or current.folder != folder.resolve()):
+        replace_link(settings.current, folder)
+        runlog.log(settings, "published", generation_id=plan.generation_id, as_of=plan.as_of)
+    if not is_beside:
+        _prune(settings)
+    return Generation(folder, plan.generation_id, plan.as_of.isoformat(), not is_beside)
+
+
+def _prune(settings: Settings) -> None:
+    """Remove generations beyond the kept number, oldest first, and builds that are published; never the current one."""
+    folders = [path for path in settings.generations_dir.iterdir() if (path / "generation.json").is_file()]
+    folders.sort(key=lambda path: json.loads((path / "generation.json").read_text(encoding="utf-8"))["published_at"])
+    current = settings.current.resolve()
+    surplus = [path for path in folders if path.resolve() != current][
+        : max(len(folders) - settings.keep_generations, 0)
+    ]
+    for path in surplus:
+        doomed = path.with_name(f".{path.name}.removed")
+        path.rename(doomed)
+        shutil.rmtree(doomed)
+    for build in settings.build_dir.glob("*.duckdb"):
+        if is_published(settings, build.stem):
+            build.unlink()
+
+
+@contextmanager
+def reader(settings: Settings, file_name: str = "analyst.duckdb") -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read-only connection to a file of the current generation; outside access is off, so SQL cannot read other files."""
+    if not settings.current.exists():
+        raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+    connection = connect(settings.current.resolve() / file_name, settings, read_only=True)
+    try:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _quoted(path: Path) -> str:
+    return os.fspath(path).replace("'", "''")
