@@ -35,11 +35,13 @@ def record_failure(context: Any) -> None:
     call("record_failure", context["run_id"], task_instance.task_id, task_instance.map_index, context.get("exception"))
 
 
-def as_of() -> str | None:
-    """The business date to describe: the param, else for a scheduled run the end of its data interval, else the newest."""
+def window() -> dict[str, str | None]:
+    """Which business dates this run is about: exactly ``as_of`` (param), or up to the end of a scheduled interval."""
     context = get_current_context()
-    scheduled_end = context.get("data_interval_end") if context["dag_run"].run_type == "scheduled" else None
-    return context["params"]["as_of"] or (scheduled_end and scheduled_end.in_timezone("Asia/Shanghai").to_date_string())
+    params = context["params"]
+    is_planned = context["dag_run"].run_type in ("scheduled", "backfill")
+    up_to = context["data_interval_end"].in_timezone("Asia/Shanghai").to_date_string() if is_planned else None
+    return {"as_of": params["as_of"], "known_at": params["known_at"], "up_to": params["as_of"] or up_to}
 
 
 @dag(
@@ -69,15 +71,15 @@ def as_of() -> str | None:
 def glife_daily() -> None:
     @task
     def discover() -> list[str]:
-        return call("discover", as_of())
+        return call("discover", window()["up_to"])
 
     @task(max_active_tis_per_dagrun=2)
     def ingest(source: str) -> dict[str, Any]:
-        return call("ingest", source, as_of())
+        return call("ingest", source, window()["up_to"])
 
     @task(trigger_rule="none_failed")
     def plan() -> dict[str, Any]:
-        return call("plan", as_of(), get_current_context()["params"]["known_at"])
+        return call("plan", window())
 
     @task
     def source_gate(build_plan: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +37,7 @@ AsOf = Annotated[
 ]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """Ways to show a query's result."""
 
     table = "table"

@@ -28,6 +28,18 @@ from warehouse.settings import Settings
 _ANALYST_SCHEMAS = ("mart",)
 _RESTRICTED_SCHEMAS = ("mart", "core", "identity")
 
+# Followers' openids, hashes over what a salesperson wrote and hash-made broker ids (16 hex digits) can be looked up or
+# reversed, so analysts see a keyed pseudonym in their place (published.md, customer_source).
+_ANALYST_RECORD_ID = """
+create temp macro analyst_record_id(source_system, source_record_id) as case
+    when starts_with(source_system, 'wechat_')
+        or (source_system = 'crm' and starts_with(source_record_id, 'tag:'))
+        or (source_system = 'channel_broker' and regexp_matches(source_record_id, ':[0-9a-f]{16}$'))
+        then glife_hmac('record' || chr(31) || source_system || chr(31) || source_record_id)
+    else source_record_id
+end
+"""
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -126,6 +138,7 @@ def _copy(
     connection = connect(target, settings)
     try:
         keys.register(connection, keys.load_key(settings))
+        connection.execute(_ANALYST_RECORD_ID)
         connection.execute(f"attach '{_quoted(source)}' as build (read_only)")
         for schema, table, columns in _tables(connection, schemas):
             expressions = columns if rules is None else _analyst_columns(table, columns, rules)
@@ -155,14 +168,25 @@ def _analyst_columns(table: str, columns: list[str], rules: dict[str, dict[str, 
     expressions = []
     for quoted in columns:
         rule = declared.get(quoted.strip('"'), {})
-        if rule.get("audience") != "analyst":
-            continue
-        expressions.append(f"({rule['analyst_sql']}) as {quoted}" if "analyst_sql" in rule else quoted)
+        if rule.get("audience") == "analyst":
+            expressions.append(f"{_pseudonym(quoted)} as {quoted}" if rule.get("pseudonymise") else quoted)
     if not expressions:
         raise GlifeError(
-            f"model {table} declares no column for analysts", "dbt_project/models/marts", "add meta.audience"
+            f"no column of {table} is declared for analysts", "dbt_project/models/marts", "add meta.audience"
         )
     return expressions
+
+
+def _pseudonym(quoted: str) -> str:
+    """Expression for a column that holds record ids of which some identify a person by themselves."""
+    match quoted.strip('"'):
+        case "source_record_id":
+            return "analyst_record_id(source_system, source_record_id)"
+        case "matched_to":  # system:record
+            system, record = "split_part(matched_to, ':', 1)", "substr(matched_to, strpos(matched_to, ':') + 1)"
+            return f"({system} || ':' || analyst_record_id({system}, {record}))"
+        case _:
+            return f"glife_hmac({quoted})"
 
 
 def _switch(settings: Settings, plan: BuildPlan) -> Generation:
@@ -197,7 +221,7 @@ def _prune(settings: Settings) -> None:
 
 @contextmanager
 def reader(settings: Settings, file_name: str = "analyst.duckdb") -> Iterator[duckdb.DuckDBPyConnection]:
-    """Read-only connection to a file of the current generation; outside access is off, so SQL cannot read other files."""
+    """Read-only connection to a file of the current generation; SQL on it cannot read other files."""
     if not settings.current.exists():
         raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
     connection = connect(settings.current.resolve() / file_name, settings, read_only=True)

@@ -33,19 +33,19 @@ def parse_time(text: str | None) -> datetime | None:
     return moment.replace(tzinfo=runlog.SHANGHAI) if moment and moment.tzinfo is None else moment
 
 
-def discover(as_of: str | None) -> list[str]:
-    """Sources with something to read up to ``as_of``."""
+def discover(up_to: str | None) -> list[str]:
+    """Sources with something to read for business dates up to ``up_to``."""
     from ingest import run as ingestion
 
-    return ingestion.discover(get_settings(), parse_date(as_of))
+    return ingestion.discover(get_settings(), parse_date(up_to))
 
 
-def ingest(source: str, as_of: str | None) -> dict[str, int]:
-    """Read one source's complete deliveries; returns how many it loaded, refused and found incomplete."""
+def ingest(source: str, up_to: str | None) -> dict[str, int]:
+    """Read one source's complete deliveries; returns how many ended in which status."""
     from ingest import run as ingestion
 
     settings = get_settings()
-    results = ingestion.ingest_source(settings, source, parse_date(as_of))
+    results = ingestion.ingest_source(settings, source, parse_date(up_to))
     for result in results:
         if result.is_new:
             runlog.log(
@@ -55,9 +55,11 @@ def ingest(source: str, as_of: str | None) -> dict[str, int]:
     return {status: statuses.count(status) for status in sorted(set(statuses))}
 
 
-def plan(as_of: str | None, known_at: str | None) -> dict[str, Any]:
-    """What is to be built: see BuildPlan."""
-    return build.plan_build(get_settings(), parse_date(as_of), parse_time(known_at)).as_json()
+def plan(window: dict[str, str | None]) -> dict[str, Any]:
+    """What is to be built: exactly ``as_of``, else the newest accepted core_life date up to ``up_to``; see BuildPlan."""
+    settings = get_settings()
+    as_of = parse_date(window["as_of"]) or lake.newest_date(settings, "core_life", parse_date(window["up_to"]))
+    return build.plan_build(settings, as_of, parse_time(window["known_at"])).as_json()
 
 
 def source_gate(plan_json: dict[str, Any]) -> None:
