@@ -56,7 +56,7 @@ def ingest(source: str, up_to: str | None) -> dict[str, int]:
 
 
 def plan(window: dict[str, str | None]) -> dict[str, Any]:
-    """What is to be built: exactly ``as_of``, else the newest accepted core_life date up to ``up_to``; see BuildPlan."""
+    """A BuildPlan: of exactly ``as_of``, else of the newest accepted core_life date up to ``up_to``."""
     settings = get_settings()
     as_of = parse_date(window["as_of"]) or lake.newest_date(settings, "core_life", parse_date(window["up_to"]))
     return build.plan_build(settings, as_of, parse_time(window["known_at"])).as_json()
