@@ -1,0 +1,132 @@
+"""What an operator wants to know: deliveries, the current generation, gate results, packages."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from warehouse import lake
+from warehouse import publish as publishing
+from warehouse.publish import Generation, current_generation
+from warehouse.settings import Settings
+
+
+def collect(settings: Settings) -> dict[str, Any]:
+    """Everything that `glife status` shows, as plain JSON values."""
+    from quality import gates
+
+    deliveries = _deliveries(settings)
+    current = current_generation(settings)
+    return {
+        "current": {"generation_id": current.generation_id, "as_of": current.as_of} if current else None,
+        "deliveries": deliveries,
+        "late": _late(settings, deliveries),
+        "gates": gates.latest(settings),
+        "packages": _packages(settings),
+    }
+
+
+def print_all(settings: Settings, out: Console) -> None:
+    """The whole status for people."""
+    content = collect(settings)
+    if current := content["current"]:
+        out.print(f"current generation {current['generation_id']}, as of {current['as_of']}")
+    else:
+        out.print("nothing has been published yet: run `glife run`")
+    print_deliveries(settings, out, only_troubled=True)
+    for source, newest in content["late"].items():
+        out.print(f"late: {source} delivered last for {newest or 'no date yet'}")
+    for gate, summary in content["gates"].items():
+        out.print(f"gate {gate}: {summary}")
+    print_packages(settings, out)
+
+
+def print_deliveries(settings: Settings, out: Console, only_troubled: bool) -> None:
+    """One line a source, then each delivery that was not loaded, and why."""
+    deliveries = _deliveries(settings)
+    if not only_troubled:
+        table = Table("source", "loaded", "refused", "incomplete", "rows", "quarantined", box=None)
+        for source in sorted({delivery["source"] for delivery in deliveries}):
+            own = [delivery for delivery in deliveries if delivery["source"] == source]
+            states = Counter(delivery["status"] for delivery in own)
+            rows = sum(delivery["rows_loaded"] for delivery in own)
+            quarantined = sum(delivery["rows_quarantined"] for delivery in own)
+            counts = (states["ACCEPTED"], states["REJECTED"], states["INCOMPLETE"], f"{rows:,}", f"{quarantined:,}")
+            table.add_row(source, *map(str, counts))
+        out.print(table)
+    for delivery in deliveries:
+        if delivery["status"] != "ACCEPTED":
+            out.print(f"{delivery['status'].lower()}: {delivery['source']}/{delivery['folder']}: {delivery['reason']}")
+    quarantined = sum(delivery["rows_quarantined"] for delivery in deliveries)
+    if quarantined:
+        out.print(f"{quarantined:,} rows are in quarantine: select * from mart.quarantine")
+
+
+def print_generation(settings: Settings, generation: Generation, out: Console) -> None:
+    """What was published, and where."""
+    if not generation.is_current:
+        out.print(f"generation {generation.generation_id}, as of {generation.as_of}, lies beside the current one:")
+        out.print(f"  {generation.folder}")
+        return
+    out.print(f"published {generation.generation_id}, as of {generation.as_of}: {settings.current}")
+    with publishing.reader(settings) as connection:
+        for table in ("customer", "policy", "customer_tier", "partner_score"):
+            row = connection.execute(f"select count(*) from mart.{table}").fetchone()
+            out.print(f"  {table}: {row[0] if row else 0:,} rows")
+    print_packages(settings, out)
+
+
+def print_packages(settings: Settings, out: Console) -> None:
+    """One line a channel: packages by state."""
+    packages = _packages(settings)
+    for channel in sorted({package["channel"] for package in packages}):
+        states = Counter(package["state"] for package in packages if package["channel"] == channel)
+        out.print(f"{channel}: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
+    if packages:
+        out.print(f"packages are in {settings.outbox}")
+
+
+def _deliveries(settings: Settings) -> list[dict[str, Any]]:
+    rows = []
+    for record in lake.commits(settings):
+        files = record.get("files", [])
+        rows.append(
+            {
+                "source": record["source"],
+                "folder": record["folder"],
+                "business_date": record["business_date"],
+                "status": record["status"],
+                "reason": record.get("reason"),
+                "warnings": record.get("warnings", []),
+                "rows_loaded": sum(file["rows_loaded"] or 0 for file in files),
+                "rows_quarantined": sum(file["rows_quarantined"] or 0 for file in files),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["source"], row["folder"]))
+
+
+def _late(settings: Settings, deliveries: list[dict[str, Any]]) -> dict[str, str]:
+    """Sources whose newest accepted delivery lies more than ``late_days`` before the newest of any source."""
+    newest: dict[str, str] = {}
+    for delivery in deliveries:
+        date_ = delivery["business_date"] if delivery["status"] == "ACCEPTED" else ""
+        newest[delivery["source"]] = max(newest.get(delivery["source"], ""), date_)
+    if not any(newest.values()):
+        return {}
+    limit = (date.fromisoformat(max(newest.values())) - timedelta(days=settings.late_days)).isoformat()
+    return {source: day for source, day in sorted(newest.items()) if day < limit and source != "acks"}
+
+
+def _packages(settings: Settings) -> list[dict[str, Any]]:
+    packages = []
+    for manifest in sorted(settings.outbox.glob("*/*/*/manifest.json")):
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        state = "held" if content["held"] else "ready" if (manifest.parent / "_READY").exists() else "unfinished"
+        channel, recipient, package_id = manifest.parts[-4:-1]
+        packages.append({"channel": channel, "recipient": recipient, "package_id": package_id, "state": state})
+    return packages
