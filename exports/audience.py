@@ -1,0 +1,70 @@
+"""The declaration of one channel's lists: ``audiences/<channel>.yaml``, checked when it is read.
+
+A declaration says who receives, whom each recipient serves, which columns leave in which order, the files, the mode
+and the guards. The exporter has no knowledge of a channel of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from warehouse.errors import GlifeError
+
+DECLARATIONS = Path(__file__).parent / "audiences"
+CHANNELS = ("individual", "broker", "banca", "wechat", "crm")
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Declared):
+    """One column of a list: its published name, what people read above it, what it means."""
+
+    name: str
+    title: str
+    meaning: str
+    width: int = Field(14, ge=4, le=120)
+
+
+class ListFile(_Declared):
+    """One data file of a package; ``{as_of}`` in the name becomes YYYYMMDD."""
+
+    name: str
+    format: Literal["xlsx", "csv", "dat", "jsonl"]
+
+    def file_name(self, as_of: date) -> str:
+        return self.name.format(as_of=f"{as_of:%Y%m%d}")
+
+
+class Audience(_Declared):
+    """Who gets what on one channel."""
+
+    channel: str
+    title: str
+    recipients: str = Field(description="SQL: recipient, name")
+    list: Literal["tier_list", "tag_sync", "profile"] = Field(description="the SQL file that makes the lines")
+    serves_policies: str = Field("", description="SQL: recipient, source_system, policy_no")
+    serves_records: str = Field("", description="SQL: recipient, record_key")
+    serves_everybody: bool = False
+    tier_scope: Literal["company", "own"] = "company"
+    product_channel: str = Field("", description="channel code in product.channels whose products may be recommended")
+    columns: tuple[Column, ...]
+    files: tuple[ListFile, ...]
+    mode: Literal["full", "delta"] = "full"
+
+
+def load_audience(channel: str) -> Audience:
+    """The declaration of ``channel``; raises GlifeError for an unknown channel or a wrong declaration."""
+    path = DECLARATIONS / f"{channel}.yaml"
+    if channel not in CHANNELS or not path.is_file():
+        raise GlifeError(f"there is no channel {channel!r}", "export", f"choose one of {', '.join(CHANNELS)}")
+    try:
+        return Audience.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise GlifeError(f"the audience declaration is wrong: {error}", str(path)) from None

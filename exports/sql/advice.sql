@@ -1,0 +1,71 @@
+-- What a recipient is told to do with each customer that it serves: tier, strategy, reasons, product lines.
+-- Without marketing consent there is the service package and no product line.
+
+create table served_tier as
+select
+    served.recipient,
+    served.customer_id,
+    tier.tier,
+    tier.tier_name,
+    tier.rule_id,
+    tier.strategy_code,
+    customer.has_marketing_consent
+from served
+inner join customer using (customer_id)
+inner join customer_tier as tier
+    on
+        served.customer_id = tier.customer_id
+        and tier.scope = case when {own_scope} and not customer.has_sharing_consent then served.recipient else 'ALL' end;
+
+-- Needs that the customer has covered as insured in force: by the whole company (recipient null), or by the
+-- recipient's own policies alone.
+create table covered as
+select distinct scoped.recipient, scoped.insured_customer_id as customer_id, need_line.need
+from {covering_policies} as scoped
+inner join product on scoped.product_code = product.product_code
+inner join need_line on product.line = need_line.line
+where scoped.is_in_force and scoped.insured_customer_id is not null;
+
+-- Lines of each strategy with a product on sale, for `product_channel` where the recipient sells for one channel.
+create table offer as
+select strategy_line.strategy_code, strategy_line.line, strategy_line.position, need_line.need
+from strategy_line
+inner join need_line using (line)
+where strategy_line.line in (
+    select product.line
+    from product, generation
+    where
+        product.on_sale_from <= generation.as_of
+        and (product.on_sale_to is null or product.on_sale_to >= generation.as_of)
+        and ('{product_channel}' = '' or list_contains(string_split(product.channels, '|'), '{product_channel}'))
+);
+
+create table recommendation as
+select served_tier.recipient, served_tier.customer_id, list(offer.line order by offer.position) as lines
+from served_tier
+inner join offer using (strategy_code)
+anti join covered
+    on
+        covered.customer_id = served_tier.customer_id
+        and covered.need = offer.need
+        and coalesce(covered.recipient, served_tier.recipient) = served_tier.recipient
+where served_tier.has_marketing_consent
+group by all;
+
+create table advice as
+select
+    served_tier.recipient,
+    served_tier.customer_id,
+    served_tier.tier,
+    served_tier.tier_name,
+    served_tier.rule_id || ' ' || rule_text.text as reasons,
+    case
+        when served_tier.has_marketing_consent
+            then concat_ws('；', strategy.contact_cadence, strategy.service_package)
+        else '仅服务：' || strategy.service_package
+    end as strategy,
+    coalesce(recommendation.lines, []) as recommended_lines
+from served_tier
+left join strategy using (strategy_code)
+left join rule_text using (rule_id)
+left join recommendation using (recipient, customer_id);

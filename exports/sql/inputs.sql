@@ -1,0 +1,128 @@
+-- What exports read of a generation, attached as `gen`, under the names that the audience declarations use.
+-- The only file that knows how the warehouse names things.
+
+create view generation as
+select generation_id, as_of from gen.mart.generation;
+
+create view branch as
+select branch_code, name, parent_branch_code, level from gen.core.branch;
+
+-- Each branch at or below a level-2 branch, with that branch.
+create view branch_tree as
+with recursive tree as (
+    select branch_code, branch_code as level2_code, 0 as depth
+    from branch
+    where level = 2
+    union all
+    select branch.branch_code, tree.level2_code, tree.depth + 1 as depth
+    from tree
+    inner join branch on tree.branch_code = branch.parent_branch_code
+    where tree.depth < 10 and branch.level > 2  -- a loop of parents in the delivery must not hang the export
+)
+
+select branch_code, min_by(level2_code, depth) as level2_code
+from tree
+group by branch_code;
+
+create view agent as
+select agent_code, branch_code from gen.core.agent;
+
+create view partner as
+select partner_code, name, state from gen.core.partner;
+
+create view newest_verdict as
+select partner_code, max_by(verdict, period_end) as verdict
+from gen.mart.partner_score
+where period_kind = 'QUARTER'
+group by partner_code;
+
+create view bank as
+select bank_code, min(bank_name) as name from gen.core.outlet group by bank_code;
+
+create view product as
+select product_code, line, on_sale_from, on_sale_to, channels from gen.core.product;
+
+create view policy as
+select
+    source_system,
+    policy_no,
+    channel,
+    branch_code,
+    product_code,
+    partner_code,
+    bank_code,
+    holder_customer_id,
+    insured_customer_id,
+    holder_record_key,
+    coalesce(serving_agent_code, partner_agent_code, bank_staff_code) as server_code,
+    status,
+    is_in_force,
+    issued_on
+from gen.core.policy;
+
+create view instalment as
+select source_system, policy_no, due_on from gen.core.instalment;
+
+-- One row per current source record of a person who was not erased.
+create view record as
+select
+    person.record_key,
+    person.source_system,
+    person.source_record_id,
+    linked.customer_id,
+    person.name,
+    coalesce(person.mobile_std, person.mobile) as mobile,
+    person.partner_code,
+    person.bank_code,
+    person.agent_code,
+    coalesce(person.changed_at, date '0001-01-01') as changed_on
+from gen.identity.int_identity__person_record as person
+inner join gen.identity.int_identity__customer_record as linked using (record_key);
+
+create view follower as
+select account as source_system, account || ':' || openid as record_key, openid, subscribe = 1 as is_subscribed
+from gen.core.follower;
+
+create view customer as
+select profile.*, consent.has_marketing_consent, consent.has_sharing_consent
+from gen.mart.customer as profile
+inner join gen.core.customer as consent using (customer_id);
+
+create view customer_tier as
+select customer_id, scope, tier, tier_name, rule_id, strategy_code, contribution, potential
+from gen.mart.customer_tier;
+
+create view strategy as
+select strategy_code, tier, tier_name, contact_cadence, service_package, product_lines, required_agent_grade
+from gen.mart.strategy;
+
+create view customer_tag as
+select customer_id, tag, value, source_system, source_record_id, tagged_at from gen.mart.customer_tag;
+
+create view customer_points as
+select customer_id, points_alive from gen.mart.customer_points;
+
+create view customer_vip as
+select customer_id, vip_level from gen.mart.customer_vip;
+
+-- Why a tier holds, in words without the thresholds: those are parameters that change.
+create view rule_text as
+from (
+    values
+    ('T1_KEY', '有效保单且贡献达到重点经营线'),
+    ('T2_DEVELOP', '可联系且潜力达到重点开发线'),
+    ('T3_REGULAR', '有效保单且贡献达标或近一年有互动'),
+    ('T4_RENEWAL', '有效保单且有后续应缴，或可复效'),
+    ('T5_HOLD', '不符合其他各层级')
+) as texts (rule_id, text);
+
+-- Product lines that each strategy offers, in its order of preference.
+create view strategy_line as
+select strategy_code, unnest(lines) as line, generate_subscripts(lines, 1) as position
+from (select strategy_code, regexp_split_to_array(product_lines, '[;|,]') as lines from strategy);
+
+-- A need is covered by any line of its kind (rules.md §3).
+create view need_line as
+from (
+    values ('LIFE', 'LIFE'), ('HEALTH', 'CI'), ('HEALTH', 'MEDICAL'), ('ANNUITY', 'ANNUITY'), ('ACCIDENT', 'ACCIDENT')
+) as needs (need, line);

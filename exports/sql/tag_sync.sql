@@ -1,0 +1,11 @@
+-- Lines of a tag synchronisation: one row per follower of an account.
+
+create table line as
+select
+    served_record.recipient,
+    glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', served_record.record_key)) as customer_ref,
+    advice.tier,
+    advice.tier_name,
+    served_record.source_record_id as openid
+from served_record
+inner join advice using (recipient, customer_id);
