@@ -66,8 +66,7 @@ def _replacements(cursor: Any, table: ListTable) -> list[dict[str, Any]]:
     """Line (HDR is the first), column and number of replaced characters of each value that was altered."""
     parts = [
         f"select line, '{column.name}' as name, {position} as position, "
-        f"length(\"{column.name}\"::varchar) - length(regexp_replace(\"{column.name}\"::varchar, '[{_BROKEN}]', '', 'g')) as n "
-        "from numbered"
+        f"len(regexp_extract_all(\"{column.name}\"::varchar, '[{_BROKEN}]')) as n from numbered"
         for position, column in enumerate(table.columns)
     ]
     rows = cursor.execute(

@@ -46,8 +46,8 @@ insert into core.policy values
   'LAPSED', false, date '2023-02-01'),
  ('core_life', '000000000000000004', 'IND', '44', 'L1', null, null, 'c3', 'c3', 'core_life:C3', 'A2', null, null,
   'CANCELLED', false, date '2024-02-01'),
- ('core_banca', '000000000000000001', 'BANCA', '3101', 'L1', null, 'ICBC', 'c4', 'c4', 'core_banca:B1', null, null, 'S1',
-  'ACTIVE', true, date '2024-02-01');
+ ('core_banca', '000000000000000001', 'BANCA', '3101', 'L1', null, 'ICBC', 'c4', 'c4', 'core_banca:B1', null, null,
+  'S1', 'ACTIVE', true, date '2024-02-01');
 create table core.instalment (source_system varchar, policy_no varchar, due_on date);
 insert into core.instalment values
  ('core_life', '000000000000000001', date '2026-01-31'), ('core_life', '000000000000000001', date '2027-01-01'),
@@ -83,8 +83,8 @@ create table mart.customer (
  customer_id varchar, kind varchar, sex varchar, birth_year integer, birth_date date, id_number varchar, name varchar,
  mobile varchar, region_code varchar, first_seen_on date, channels varchar[], is_contactable boolean);
 insert into mart.customer
- select 'c' || i, 'HOLDER', 'M', 1980, date '1980-01-01', '11010119800101001X', '客户' || i, '1391111000' || i, '310000',
- date '2025-01-01', ['IND'], i % 2 = 1 from range(1, 8) as t (i);
+ select 'c' || i, 'HOLDER', 'M', 1980, date '1980-01-01', '11010119800101001X', '客户' || i, '1391111000' || i,
+ '310000', date '2025-01-01', ['IND'], i % 2 = 1 from range(1, 8) as t (i);
 create table core.customer as
  select customer_id, is_contactable as has_marketing_consent, customer_id = 'c1' as has_sharing_consent
  from mart.customer;
@@ -102,8 +102,10 @@ create table mart.strategy (
  strategy_code varchar, tier integer, tier_name varchar, contact_cadence varchar, service_package varchar,
  product_lines varchar, required_agent_grade varchar);
 insert into mart.strategy values
- ('S1', 1, '重点经营', '每月', '尊享服务', 'LIFE;CI;ANNUITY', 'S;A'), ('S2', 2, '重点开发', '每月', '专属服务', 'CI;LIFE', 'A;B'),
- ('S3', 3, '正常经营', '每季', '标准服务', 'CI;ACCIDENT', null), ('S4', 4, '续收保证', '缴费前', '续期提醒', null, null),
+ ('S1', 1, '重点经营', '每月', '尊享服务', 'LIFE;CI;ANNUITY', 'S;A'),
+ ('S2', 2, '重点开发', '每月', '专属服务', 'CI;LIFE', 'A;B'),
+ ('S3', 3, '正常经营', '每季', '标准服务', 'CI;ACCIDENT', null),
+ ('S4', 4, '续收保证', '缴费前', '续期提醒', null, null),
  ('S5', 5, '暂时搁置', '每年', '基础服务', null, null);
 create table mart.customer_tag (
  customer_id varchar, tag varchar, value varchar, source_system varchar, source_record_id varchar, tagged_at timestamp);

@@ -17,20 +17,8 @@ from warehouse.errors import GlifeError
 from warehouse.settings import Settings
 
 COLUMNS = [
-    "customer_ref",
-    "change",
-    "tier",
-    "tier_name",
-    "previous_tier",
-    "strategy",
-    "reasons",
-    "recommended_lines",
-    "source_record_ids",
-    "name",
-    "mobile",
-    "policies",
-    "next_due_on",
-    "serving_agent",
+    *("customer_ref", "change", "tier", "tier_name", "previous_tier", "strategy", "reasons", "recommended_lines"),
+    *("source_record_ids", "name", "mobile", "policies", "next_due_on", "serving_agent"),
 ]
 
 
@@ -224,5 +212,5 @@ def test_a_recipient_code_never_leaves_the_outbox(settings: Settings, generation
 def test_unknown_channel_and_missing_generation_are_refused(settings: Settings, generation: Path) -> None:
     with pytest.raises(GlifeError, match="no channel 'pigeon'"):
         export_all(settings, generation, ["pigeon"])
-    with pytest.raises(GlifeError, match="no restricted.duckdb"):
+    with pytest.raises(GlifeError, match="no restricted"):
         export_all(settings, generation / "none")
