@@ -1,1 +1,1 @@
-"""Gates: source drift after ingest, and the publish gate on a build."""
+"""Quality gates: DuckDB measures, Great Expectations judges, a held gate keeps the published generation in place."""
