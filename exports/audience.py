@@ -29,7 +29,7 @@ class Column(_Declared):
     name: str
     title: str
     meaning: str
-    width: int = Field(14, ge=4, le=120)
+    width: int = Field(default=14, ge=4, le=120)
 
 
 class ListFile(_Declared):
@@ -42,6 +42,15 @@ class ListFile(_Declared):
         return self.name.format(as_of=f"{as_of:%Y%m%d}")
 
 
+class Guards(_Declared):
+    """How far a list may move before it is held, as shares of the lines that a recipient holds."""
+
+    moved_share: float = Field(default=0.3, gt=0, description="lines whose tier changed")
+    removed_share: float = Field(default=0.2, gt=0, description="lines that left")
+    grown_share: float = Field(default=1.0, gt=0, description="lines that came")
+    smallest_list: int = Field(default=50, ge=1, description="a share of fewer held lines than this says nothing")
+
+
 class Audience(_Declared):
     """Who gets what on one channel."""
 
@@ -49,14 +58,19 @@ class Audience(_Declared):
     title: str
     recipients: str = Field(description="SQL: recipient, name")
     list: Literal["tier_list", "tag_sync", "profile"] = Field(description="the SQL file that makes the lines")
-    serves_policies: str = Field("", description="SQL: recipient, source_system, policy_no")
-    serves_records: str = Field("", description="SQL: recipient, record_key")
+    owns_policies: str = Field(
+        "", description="SQL: recipient, source_system, policy_no; holders of those not cancelled are served"
+    )
+    serves_records: str = Field(default="", description="SQL: recipient, record_key")
     serves_everybody: bool = False
     tier_scope: Literal["company", "own"] = "company"
-    product_channel: str = Field("", description="channel code in product.channels whose products may be recommended")
+    product_channel: str = Field(
+        default="", description="code in product.channels of what it may sell"
+    )
     columns: tuple[Column, ...]
     files: tuple[ListFile, ...]
     mode: Literal["full", "delta"] = "full"
+    guards: Guards = Guards()
 
 
 def load_audience(channel: str) -> Audience:

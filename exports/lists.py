@@ -23,6 +23,9 @@ _NO_POLICIES = (
 _NO_RECORDS = "select null::varchar as recipient, null::varchar as record_key where false"
 
 
+_NOT_VISIBLE = {"recipient", "customer_ref", "anchor"}
+
+
 @dataclass(frozen=True)
 class Recipient:
     """Who gets one package: the code that names the folder, and the name that people read."""
@@ -70,16 +73,15 @@ def _build(connection: duckdb.DuckDBPyConnection, audience: Audience, only: list
     values = {
         "channel": audience.channel,
         "recipients": audience.recipients,
-        "policies": audience.serves_policies or _NO_POLICIES,
+        "policies": audience.owns_policies or _NO_POLICIES,
         "records": audience.serves_records or _NO_RECORDS,
         "wanted": "true" if only is None else f"recipient in (select unnest({_text_list(only)}))",
         "serves_everybody": str(audience.serves_everybody).lower(),
         "own_scope": str(is_own).lower(),
-        "covering_policies": "served_policy" if is_own else "(select null::varchar as recipient, * from policy)",
         "product_channel": audience.product_channel,
     }
     connection.execute((_SQL / "inputs.sql").read_text(encoding="utf-8"))
-    for part in ("served", "advice", audience.list):
+    for part in ("served", "grouping_company", "advice", audience.list):
         connection.execute((_SQL / f"{part}.sql").read_text(encoding="utf-8").format_map(values))
 
 
@@ -87,7 +89,7 @@ def mark_changes(lists: Lists) -> None:
     """Compare each line with what its recipient holds (table ``held``); makes ``package_line``."""
     connection = lists.connection
     columns = [row[0] for row in connection.execute("describe line").fetchall()]
-    visible = [f"coalesce({name}::varchar, '')" for name in columns if name not in {"recipient", "customer_ref"}]
+    visible = [f"coalesce({name}::varchar, '')" for name in columns if name not in _NOT_VISIBLE]
     sql = (_SQL / "package.sql").read_text(encoding="utf-8")
     connection.execute(sql.format(fingerprint=f"concat_ws(chr(31), {', '.join(visible)})"))
 

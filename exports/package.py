@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder, write_json
 from warehouse.settings import Settings
 
@@ -52,6 +53,10 @@ class Package:
         return self.manifest["package_id"]
 
     @property
+    def recipient(self) -> str:
+        return self.manifest["recipient"]
+
+    @property
     def is_ready(self) -> bool:
         return (self.folder / READY).is_file()
 
@@ -63,7 +68,7 @@ class Package:
         content = self.manifest
         return PackageResult(
             content["channel"],
-            content["recipient"],
+            self.recipient,
             self.package_id,
             self.folder,
             is_new,
@@ -84,6 +89,19 @@ def packages_of(folder: Path) -> Iterator[Package]:
     for path in sorted(folder.glob(f"*/{MANIFEST}")):
         if not path.parent.name.startswith("."):
             yield Package(path.parent, json.loads(path.read_text(encoding="utf-8")))
+
+
+def all_packages(settings: Settings) -> list[Package]:
+    """Whole packages of every recipient of every channel."""
+    return [package for folder in sorted(settings.outbox.glob("*/*/")) for package in packages_of(folder)]
+
+
+def find_package(settings: Settings, identity: str) -> Package:
+    """The package of this id; raises GlifeError when there is none."""
+    for package in all_packages(settings):
+        if package.package_id == identity:
+            return package
+    raise GlifeError("there is no such package", f"package {identity}", "see `glife status`")
 
 
 def draft_folder(folder: Path) -> Path:

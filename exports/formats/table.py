@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,6 +13,15 @@ import duckdb
 from exports.audience import Column
 
 BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """A data file, its lines, and where characters had to be replaced."""
+
+    path: Path
+    rows: int
+    replaced: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

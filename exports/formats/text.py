@@ -6,39 +6,43 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from exports.formats.table import BATCH, ListTable
+from exports.formats.table import BATCH, ListTable, Written
 
 _FULL_WIDTH_SPACE = "\u3000"
 _BROKEN = "\\|\\r\\n"  # what would break a record of the banks' protocol
 
 
-def write_csv(table: ListTable, path: Path) -> None:
+def write_csv(table: ListTable, path: Path) -> list[Written]:
     """UTF-8 with byte-order mark, CR LF, quoted where needed; values are as they are, none is altered."""
+    count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([column.name for column in table.columns])
         for rows in table.batches():
+            count += len(rows)
             writer.writerows(rows)
+    return [Written(path, count)]
 
 
-def write_jsonl(table: ListTable, path: Path) -> None:
+def write_jsonl(table: ListTable, path: Path) -> list[Written]:
     """One JSON object a line, UTF-8, keys in the order of the declaration, null where there is no value."""
     cursor = table.connection.cursor()
     target = str(path).replace("'", "''")
     try:
-        cursor.execute(f"copy ({table.query}) to '{target}' (format json)")
+        count = cursor.execute(f"copy ({table.query}) to '{target}' (format json)").fetchall()[0][0]
     finally:
         cursor.close()
+    return [Written(path, count)]
 
 
-def write_dat(table: ListTable, path: Path) -> list[dict[str, Any]]:
+def write_dat(table: ListTable, path: Path) -> list[Written]:
     """The records that core_banca uses: HDR, one ``|``-separated line each, TRL; GB18030, CR LF.
 
-    Separators and line ends inside values become a full-width space. Returns where, for the manifest.
+    Separators and line ends inside values become a full-width space; where, goes into the manifest.
     """
-    names = [f'"{column.name}"' for column in table.columns]
     clean = [
-        f"regexp_replace(coalesce({name}::varchar, ''), '[{_BROKEN}]', '{_FULL_WIDTH_SPACE}', 'g')" for name in names
+        f"regexp_replace(coalesce(\"{column.name}\"::varchar, ''), '[{_BROKEN}]', '{_FULL_WIDTH_SPACE}', 'g')"
+        for column in table.columns
     ]
     cursor = table.connection.cursor()
     try:
@@ -50,7 +54,7 @@ def write_dat(table: ListTable, path: Path) -> list[dict[str, Any]]:
                 count += len(rows)
                 file.write(_encode("".join(f"{line}\r\n" for (line,) in rows)))
             file.write(f"TRL|{count}|0\r\n".encode("gb18030"))
-        return _replacements(cursor, table)
+        return [Written(path, count, tuple(_replacements(cursor, table)))]
     finally:
         cursor.close()
 

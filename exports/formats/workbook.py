@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from exports.formats.table import ListTable
+from exports.formats.table import ListTable, Written
 
 ROWS_PER_FILE = 1_048_575  # Excel's limit less the header
 _CREATED = datetime(2000, 1, 1)  # the same list gives the same bytes, whenever it is written
@@ -22,26 +22,20 @@ _LONGEST_CELL = 32_767
 _FONT = "Microsoft YaHei"
 
 
-def write_xlsx(table: ListTable, path: Path, rows_per_file: int = ROWS_PER_FILE) -> list[Path]:
-    """Write the list; beyond Excel's row limit further files ``<name>_2.xlsx``, … follow. Returns the files."""
-    rows = (row for batch in table.batches() for row in batch)
-    paths: list[Path] = []
-    first = next(rows, None)
-    while first is not None or not paths:
-        part = path if not paths else path.with_stem(f"{path.stem}_{len(paths) + 1}")
-        head = () if first is None else (first,)
-        _write_part(table, part, _chain(head, islice(rows, rows_per_file - 1)))
-        paths.append(part)
-        first = next(rows, None)
-    return paths
+def write_xlsx(table: ListTable, path: Path, rows_per_file: int = ROWS_PER_FILE) -> list[Written]:
+    """Write the list; beyond Excel's row limit further files ``<name>_2.xlsx``, … follow."""
+    rows = chain.from_iterable(table.batches())
+    written: list[Written] = []
+    first = list(islice(rows, 1))
+    while first or not written:
+        part = path if not written else path.with_stem(f"{path.stem}_{len(written) + 1}")
+        count = _write_part(table, part, chain(first, islice(rows, rows_per_file - 1)))
+        written.append(Written(part, count))
+        first = list(islice(rows, 1))
+    return written
 
 
-def _chain(head: tuple[Any, ...], tail: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    yield from head
-    yield from tail
-
-
-def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -> None:
+def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -> int:
     # No URL, number or formula guessing: a value that starts with = + - @ stays the text that it is.
     options = {
         "constant_memory": True,
@@ -52,7 +46,7 @@ def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": table.title, "created": _CREATED})
         _write_cover(book, book.add_worksheet("说明"), table)
-        _write_list(book, book.add_worksheet("名单"), table, rows)
+        return _write_list(book, book.add_worksheet("名单"), table, rows)
 
 
 def _write_cover(book: Workbook, sheet: Worksheet, table: ListTable) -> None:
@@ -86,7 +80,7 @@ def _write_cover(book: Workbook, sheet: Worksheet, table: ListTable) -> None:
             sheet.write_string(number, position, cell, style)
 
 
-def _write_list(book: Workbook, sheet: Worksheet, table: ListTable, rows: Iterator[tuple[Any, ...]]) -> None:
+def _write_list(book: Workbook, sheet: Worksheet, table: ListTable, rows: Iterator[tuple[Any, ...]]) -> int:
     names = [column.name for column in table.columns]
     tier_at = names.index("tier")
     header = book.add_format({"font_name": _FONT, "bold": True, "bg_color": "#1F4E78", "font_color": "#FFFFFF"})
@@ -104,6 +98,7 @@ def _write_list(book: Workbook, sheet: Worksheet, table: ListTable, rows: Iterat
             if value is not None:
                 write(number, position, str(value)[:_LONGEST_CELL], style if position == tier_at else text)
     sheet.autofilter(0, 0, number, len(names) - 1)
+    return number
 
 
 def _tier_formats(book: Workbook) -> dict[int, Format]:

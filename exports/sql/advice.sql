@@ -1,10 +1,25 @@
 -- What a recipient is told to do with each customer that it serves: tier, strategy, reasons, product lines.
 -- Without marketing consent there is the service package and no product line.
 
+-- One row per customer of a recipient. Its reference hangs on the earliest of its own records (the anchor), so that it
+-- survives whatever is found out elsewhere.
+create table served as
+select
+    grouped.recipient,
+    grouped.group_key,
+    min(grouped.customer_id) as customer_id,
+    min_by(grouped.record_key, (record.first_seen_on, grouped.record_key)) as anchor
+from grouped
+inner join record using (record_key)
+where grouped.is_serving
+group by grouped.recipient, grouped.group_key;
+
 create table served_tier as
 select
     served.recipient,
+    served.group_key,
     served.customer_id,
+    served.anchor,
     tier.tier,
     tier.tier_name,
     tier.rule_id,
@@ -16,15 +31,6 @@ inner join customer_tier as tier
     on
         served.customer_id = tier.customer_id
         and tier.scope = case when {own_scope} and not customer.has_sharing_consent then served.recipient else 'ALL' end;
-
--- Needs that the customer has covered as insured in force: by the whole company (recipient null), or by the
--- recipient's own policies alone.
-create table covered as
-select distinct scoped.recipient, scoped.insured_customer_id as customer_id, need_line.need
-from {covering_policies} as scoped
-inner join product on scoped.product_code = product.product_code
-inner join need_line on product.line = need_line.line
-where scoped.is_in_force and scoped.insured_customer_id is not null;
 
 -- Lines of each strategy with a product on sale, for `product_channel` where the recipient sells for one channel.
 create table offer as
@@ -41,21 +47,23 @@ where strategy_line.line in (
 );
 
 create table recommendation as
-select served_tier.recipient, served_tier.customer_id, list(offer.line order by offer.position) as lines
+select served_tier.recipient, served_tier.group_key, list(offer.line order by offer.position) as lines
 from served_tier
 inner join offer using (strategy_code)
 anti join covered
     on
-        covered.customer_id = served_tier.customer_id
+        coalesce(covered.recipient, served_tier.recipient) = served_tier.recipient
+        and covered.group_key = served_tier.group_key
         and covered.need = offer.need
-        and coalesce(covered.recipient, served_tier.recipient) = served_tier.recipient
 where served_tier.has_marketing_consent
 group by all;
 
 create table advice as
 select
     served_tier.recipient,
+    served_tier.group_key,
     served_tier.customer_id,
+    served_tier.anchor,
     served_tier.tier,
     served_tier.tier_name,
     served_tier.rule_id || ' ' || rule_text.text as reasons,
@@ -68,4 +76,4 @@ select
 from served_tier
 left join strategy using (strategy_code)
 left join rule_text using (rule_id)
-left join recommendation using (recipient, customer_id);
+left join recommendation using (recipient, group_key);

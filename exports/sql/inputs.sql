@@ -54,6 +54,7 @@ select
     holder_customer_id,
     insured_customer_id,
     holder_record_key,
+    insured_record_key,
     coalesce(serving_agent_code, partner_agent_code, bank_staff_code) as server_code,
     status,
     is_in_force,
@@ -75,6 +76,7 @@ select
     person.partner_code,
     person.bank_code,
     person.agent_code,
+    coalesce(person.first_seen_on, date '9999-12-31') as first_seen_on,
     coalesce(person.changed_at, date '0001-01-01') as changed_on
 from gen.identity.int_identity__person_record as person
 inner join gen.identity.int_identity__customer_record as linked using (record_key);

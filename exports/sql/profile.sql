@@ -45,7 +45,8 @@ group by customer_id;
 create table line as
 select
     advice.recipient,
-    glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', advice.recipient, advice.customer_id)) as customer_ref,
+    glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', advice.recipient, advice.anchor)) as customer_ref,
+    advice.anchor,
     customer.customer_id,
     customer.kind,
     customer.name,

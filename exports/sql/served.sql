@@ -1,14 +1,18 @@
--- What the declaration's recipients own and whom they serve: `recipient`, `served_policy`, `served_record`, `served`.
+-- What the declaration's recipients own and whom they serve: `recipient`, `owned_policy`, `served_policy`,
+-- `served_record`, `unit` (the records that make a customer of a recipient), `served` (one row per its customer).
 -- `recipients`, `policies` and `records` are the declaration's queries, `wanted` narrows to the recipients asked for.
 
 create table recipient as
 select recipient, name from ({recipients}) as declared where {wanted};
 
-create table served_policy as
+create table owned_policy as
 select declared.recipient, policy.*
 from ({policies}) as declared
 inner join recipient using (recipient)
 inner join policy using (source_system, policy_no);
+
+create table served_policy as
+select * from owned_policy where status <> 'CANCELLED';
 
 create table served_record as
 select declared.recipient, record.*
@@ -16,9 +20,21 @@ from ({records}) as declared
 inner join recipient using (recipient)
 inner join record using (record_key);
 
-create table served as
-select recipient, holder_customer_id as customer_id from served_policy where holder_customer_id is not null
-union
-select recipient, customer_id from served_record
-union
-select recipient.recipient, customer.customer_id from customer cross join recipient where {serves_everybody};
+-- Records that bring a customer onto the list (own ones, and the core system's of a policy's holder), and those that
+-- only say who is insured.
+create table unit as
+select recipient, record_key, bool_or(is_serving) as is_serving
+from (
+    select recipient, record_key, true as is_serving from served_record
+    union all
+    select recipient, holder_record_key as record_key, true as is_serving from served_policy
+    union all
+    select recipient, insured_record_key as record_key, false as is_serving from served_policy
+    union all
+    select recipient.recipient, record.record_key, true as is_serving
+    from record
+    cross join recipient
+    where {serves_everybody}
+) as named
+where record_key is not null
+group by recipient, record_key;

@@ -3,9 +3,12 @@
 create table line as
 select
     served_record.recipient,
-    glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', served_record.record_key)) as customer_ref,
+    glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', served_record.recipient, served_record.record_key))
+        as customer_ref,
+    null::varchar as anchor,  -- would be the openid itself, which the ledger has no business to keep
     advice.tier,
     advice.tier_name,
     served_record.source_record_id as openid
 from served_record
-inner join advice using (recipient, customer_id);
+inner join grouped using (recipient, record_key)
+inner join advice using (recipient, group_key);

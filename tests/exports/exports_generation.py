@@ -36,18 +36,20 @@ create table core.policy (
  source_system varchar, policy_no varchar, channel varchar, branch_code varchar, product_code varchar,
  partner_code varchar, bank_code varchar, holder_customer_id varchar, insured_customer_id varchar,
  holder_record_key varchar, serving_agent_code varchar, partner_agent_code varchar, bank_staff_code varchar,
- status varchar, is_in_force boolean, issued_on date);
+ status varchar, is_in_force boolean, issued_on date, insured_record_key varchar);
 insert into core.policy values
  ('core_life', '000000000000000001', 'IND', '3101', 'L1', null, null, 'c1', 'c1', 'core_life:C1', 'A1', null, null,
-  'ACTIVE', true, date '2024-01-01'),
+  'ACTIVE', true, date '2024-01-01', null),
  ('core_life', '000000000000000002', 'BRK', '3101', 'C1', 'P001', null, 'c1', 'c2', 'core_life:C1', null, 'PA1', null,
-  'ACTIVE', true, date '2024-02-01'),
+  'ACTIVE', true, date '2024-02-01', null),
  ('core_life', '000000000000000003', 'BRK', '3101', 'L1', 'P002', null, 'c2', 'c2', 'core_life:C2', null, 'PA2', null,
-  'LAPSED', false, date '2023-02-01'),
+  'LAPSED', false, date '2023-02-01', null),
  ('core_life', '000000000000000004', 'IND', '44', 'L1', null, null, 'c3', 'c3', 'core_life:C3', 'A2', null, null,
-  'CANCELLED', false, date '2024-02-01'),
+  'CANCELLED', false, date '2024-02-01', null),
  ('core_banca', '000000000000000001', 'BANCA', '3101', 'L1', null, 'ICBC', 'c4', 'c4', 'core_banca:B1', null, null,
-  'S1', 'ACTIVE', true, date '2024-02-01');
+  'S1', 'ACTIVE', true, date '2024-02-01', null);
+update core.policy set insured_record_key = case insured_customer_id when 'c4' then 'core_banca:B1'
+ else 'core_life:' || upper(insured_customer_id) end;
 create table core.instalment (source_system varchar, policy_no varchar, due_on date);
 insert into core.instalment values
  ('core_life', '000000000000000001', date '2026-01-31'), ('core_life', '000000000000000001', date '2027-01-01'),
@@ -55,9 +57,12 @@ insert into core.instalment values
 
 create table identity.int_identity__person_record (
  record_key varchar, source_system varchar, source_record_id varchar, name varchar, mobile varchar, mobile_std varchar,
- partner_code varchar, bank_code varchar, agent_code varchar, changed_at date);
+ partner_code varchar, bank_code varchar, agent_code varchar, changed_at date,
+ first_seen_on date default date '2025-01-01');
 create table identity.int_identity__customer_record (record_key varchar, customer_id varchar);
-insert into identity.int_identity__person_record values
+insert into identity.int_identity__person_record (
+ record_key, source_system, source_record_id, name, mobile, mobile_std, partner_code, bank_code, agent_code, changed_at
+) values
  ('core_life:C1', 'core_life', 'C1', '王小明', '13911110001', '13911110001', null, null, null, date '2026-01-01'),
  ('core_life:C2', 'core_life', 'C2', '李四', '13911110002', '13911110002', null, null, null, date '2026-01-01'),
  ('core_life:C3', 'core_life', 'C3', '赵三', '13911110003', '13911110003', null, null, null, date '2026-01-01'),
