@@ -86,6 +86,10 @@ def glife_daily() -> None:
         call("source_gate", build_plan)
 
     @task(pool=BUILD_POOL)
+    def build_previous(build_plan: dict[str, Any]) -> None:
+        call("build_previous", build_plan)
+
+    @task(pool=BUILD_POOL)
     def start_build(build_plan: dict[str, Any]) -> None:
         call("start_build", build_plan)
 
@@ -111,7 +115,7 @@ def glife_daily() -> None:
 
     build_plan = plan()
     ingest.expand(source=discover()) >> build_plan
-    last = source_gate(build_plan) >> start_build(build_plan)
+    last = source_gate(build_plan) >> build_previous(build_plan) >> start_build(build_plan)
     for layer in LAYERS:
         last = last >> build_layer.override(task_id=f"build_{layer}")(build_plan, layer)
     published = publish(build_plan)

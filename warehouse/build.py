@@ -13,8 +13,8 @@ import os
 import subprocess
 import sys
 from collections import deque
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from warehouse.settings import Settings
 from warehouse.versions import DBT_PROJECT, code_version, parameter_version
 
 LAYERS = ("staging", "identity", "core", "marts")
+PREVIOUS_MODELS = ("customer_tier", "agent_grade")
 _LOG = logging.getLogger("glife")
 
 
@@ -62,24 +63,66 @@ def plan_build(settings: Settings, as_of: date | None = None, known_at: datetime
     return BuildPlan(generation_id, snapshot.as_of, known_at, code, parameters)
 
 
+def previous_month_end(day: date) -> date:
+    """Last day of the month before: what previous tiers and honour lists are compared with (rules.md §3)."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
+def build_previous(settings: Settings, plan: BuildPlan) -> None:
+    """Compute last month's end anew, with what is known now, for the tables that compare with it.
+
+    A month end before the first core_life delivery has nothing to compare with; that is no error.
+    """
+    as_of = previous_month_end(plan.as_of)
+    target = _previous_file(settings, plan)
+    with _writer_lock(settings):
+        _remove_build(target)
+        if lake.newest_date(settings, "core_life", as_of) is None:
+            return
+        _attach_lake(settings, replace(plan, as_of=as_of), target)
+        models = [f"+{model}" for model in PREVIOUS_MODELS]
+        untested = ["--exclude-resource-type", "test", "unit_test"]
+        _dbt(settings, target, ["build", "--select", *models, *untested])
+
+
 def start_build(settings: Settings, plan: BuildPlan) -> Path:
     """Make an empty build file with the accepted state of the lake attached as schema ``lake``."""
     target = build_file(settings, plan)
     with _writer_lock(settings):
-        for leftover in (target, target.with_suffix(".duckdb.wal"), target.with_suffix(".gate.json")):
-            leftover.unlink(missing_ok=True)
-        connection = connect(target, settings)
-        try:
-            lake.attach(connection, lake.snapshot(settings, plan.as_of, plan.known_at))
-            connection.execute(
-                "create table lake.generation_info as select ? as generation_id, ?::timestamp as built_at, "
-                "? as code_version, ? as parameter_version",
-                [plan.generation_id, runlog.now().replace(tzinfo=None), plan.code_version, plan.parameter_version],
-            )
-        finally:
-            connection.close()
+        _remove_build(target)
+        target.with_suffix(".gate.json").unlink(missing_ok=True)
+        _attach_lake(settings, plan, target)
+        _take_over_previous(settings, target, _previous_file(settings, plan))
         write_json(target.with_suffix(".plan.json"), plan.as_json())
     return target
+
+
+def _previous_file(settings: Settings, plan: BuildPlan) -> Path:
+    return settings.build_dir / f"{plan.generation_id}.previous.duckdb"
+
+
+def _remove_build(target: Path) -> None:
+    target.unlink(missing_ok=True)
+    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+
+
+def _attach_lake(settings: Settings, plan: BuildPlan, target: Path) -> None:
+    with connect(target, settings) as connection:
+        lake.attach(connection, lake.snapshot(settings, plan.as_of, plan.known_at))
+        connection.execute(
+            "create table lake.generation_info as select ? as generation_id, ?::timestamp as built_at, "
+            "? as code_version, ? as parameter_version",
+            [plan.generation_id, runlog.now().replace(tzinfo=None), plan.code_version, plan.parameter_version],
+        )
+
+
+def _take_over_previous(settings: Settings, target: Path, previous: Path) -> None:
+    if not previous.exists():
+        return
+    with connect(target, settings) as connection:
+        connection.execute(f"attach '{previous}' as previous (read_only)")
+        for model in PREVIOUS_MODELS:
+            connection.execute(f"create table lake.previous_{model} as from previous.mart.{model}")
 
 
 def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
@@ -94,6 +137,7 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
 def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
     """Plan, start and run every layer."""
     plan = plan_build(settings, as_of, known_at)
+    build_previous(settings, plan)
     start_build(settings, plan)
     for layer in LAYERS:
         run_layer(settings, plan, layer)

@@ -72,6 +72,13 @@ def source_gate(plan_json: dict[str, Any]) -> None:
         _require(settings, result, "the sources")
 
 
+def build_previous(plan_json: dict[str, Any]) -> None:
+    """Compute last month's end for comparison, unless the generation is published already."""
+    settings, plan = get_settings(), BuildPlan.from_json(plan_json)
+    if not publishing.is_published(settings, plan.generation_id):
+        build.build_previous(settings, plan)
+
+
 def start_build(plan_json: dict[str, Any]) -> None:
     """Make the build file, unless its generation is published already."""
     settings, plan = get_settings(), BuildPlan.from_json(plan_json)

@@ -30,9 +30,10 @@ print(json.dumps({
 EXPECTED = {
     "discover": {"ingest"},
     "ingest": {"plan"},
-    "plan": {"source_gate", "start_build", "build_staging", "build_identity", "build_core", "build_marts",
-             "publish_gate", "publish", "export"},
-    "source_gate": {"start_build"},
+    "plan": {"source_gate", "build_previous", "start_build", "build_staging", "build_identity", "build_core",
+             "build_marts", "publish_gate", "publish", "export"},
+    "source_gate": {"build_previous"},
+    "build_previous": {"start_build"},
     "start_build": {"build_staging"},
     "build_staging": {"build_identity"},
     "build_identity": {"build_core"},
@@ -72,7 +73,7 @@ def test_tasks_and_order_are_as_planned(dag: dict) -> None:
 
 def test_only_writers_of_the_build_file_use_the_pool_of_one(dag: dict) -> None:
     in_pool = {name for name, task in dag["tasks"].items() if task["pool"] == airflow_home.BUILD_POOL}
-    assert in_pool == {"start_build", "build_staging", "build_identity", "build_core", "build_marts"}
+    assert in_pool == {"build_previous", "start_build", "build_staging", "build_identity", "build_core", "build_marts"}
 
 
 def test_every_task_retries_has_a_timeout_and_tells_of_its_failure(dag: dict) -> None:
