@@ -64,9 +64,7 @@ class Audience(_Declared):
     serves_records: str = Field(default="", description="SQL: recipient, record_key")
     serves_everybody: bool = False
     tier_scope: Literal["company", "own"] = "company"
-    product_channel: str = Field(
-        default="", description="code in product.channels of what it may sell"
-    )
+    product_channel: str = Field(default="", description="code in product.channels of what it may sell")
     columns: tuple[Column, ...]
     files: tuple[ListFile, ...]
     mode: Literal["full", "delta"] = "full"

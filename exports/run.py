@@ -180,8 +180,8 @@ class _Plan:
         columns = ", ".join(_COMPUTED.get(column.name, f'"{column.name}"') for column in lists.audience.columns)
         where = "where openid is not null" if lists.audience.list == "tag_sync" else ""
         legend = lists.rows(
-            "select tier::varchar, tier_name, contact_cadence, service_package, product_lines, required_agent_grade "
-            "from strategy order by tier"
+            "select tier::varchar, strategy_name, contact_cadence_days || ' 天', service_package, product_lines, "
+            "required_grades from strategy order by tier"
         )
         return ListTable(
             connection=lists.connection,

@@ -39,10 +39,9 @@ from strategy_line
 inner join need_line using (line)
 where strategy_line.line in (
     select product.line
-    from product, generation
+    from product
     where
-        product.on_sale_from <= generation.as_of
-        and (product.on_sale_to is null or product.on_sale_to >= generation.as_of)
+        product.is_on_sale
         and ('{product_channel}' = '' or list_contains(string_split(product.channels, '|'), '{product_channel}'))
 );
 
@@ -69,7 +68,7 @@ select
     served_tier.rule_id || ' ' || rule_text.text as reasons,
     case
         when served_tier.has_marketing_consent
-            then concat_ws('；', strategy.contact_cadence, strategy.service_package)
+            then format('{{}}：每{{}}天联系；{{}}', strategy.strategy_name, strategy.contact_cadence_days, strategy.service_package)
         else '仅服务：' || strategy.service_package
     end as strategy,
     coalesce(recommendation.lines, []) as recommended_lines

@@ -5,24 +5,13 @@ create view generation as
 select generation_id, as_of from gen.mart.generation;
 
 create view branch as
-select branch_code, name, parent_branch_code, level from gen.core.branch;
+select branch_code, name, level from gen.core.branch;
 
 -- Each branch at or below a level-2 branch, with that branch.
 create view branch_tree as
-with recursive tree as (
-    select branch_code, branch_code as level2_code, 0 as depth
-    from branch
-    where level = 2
-    union all
-    select branch.branch_code, tree.level2_code, tree.depth + 1 as depth
-    from tree
-    inner join branch on tree.branch_code = branch.parent_branch_code
-    where tree.depth < 10 and branch.level > 2  -- a loop of parents in the delivery must not hang the export
-)
-
-select branch_code, min_by(level2_code, depth) as level2_code
-from tree
-group by branch_code;
+select branch_code, level2_branch_code as level2_code
+from gen.core.branch
+where level2_branch_code is not null;
 
 create view agent as
 select agent_code, branch_code from gen.core.agent;
@@ -37,10 +26,10 @@ where period_kind = 'QUARTER'
 group by partner_code;
 
 create view bank as
-select bank_code, min(bank_name) as name from gen.core.outlet group by bank_code;
+select bank_code, coalesce(bank_name, bank_code) as name from gen.core.bank;
 
 create view product as
-select product_code, line, on_sale_from, on_sale_to, channels from gen.core.product;
+select product_code, line, channels, is_on_sale from gen.core.product;
 
 create view policy as
 select
@@ -53,8 +42,8 @@ select
     bank_code,
     holder_customer_id,
     insured_customer_id,
-    holder_record_key,
-    insured_record_key,
+    source_system || ':' || holder_record_id as holder_record_key,
+    source_system || ':' || insured_record_id as insured_record_key,
     coalesce(serving_agent_code, partner_agent_code, bank_staff_code) as server_code,
     status,
     is_in_force,
@@ -82,11 +71,13 @@ from gen.identity.int_identity__person_record as person
 inner join gen.identity.int_identity__customer_record as linked using (record_key);
 
 create view follower as
-select account as source_system, account || ':' || openid as record_key, openid, subscribe = 1 as is_subscribed
-from gen.core.follower;
+select source_system, source_system || ':' || openid as record_key, openid, is_subscribed from gen.core.follower;
 
 create view customer as
-select profile.*, consent.has_marketing_consent, consent.has_sharing_consent
+select
+    profile.*,
+    coalesce(consent.has_marketing_consent, false) as has_marketing_consent,  -- unknown is no consent
+    coalesce(consent.has_sharing_consent, false) as has_sharing_consent
 from gen.mart.customer as profile
 inner join gen.core.customer as consent using (customer_id);
 
@@ -95,8 +86,8 @@ select customer_id, scope, tier, tier_name, rule_id, strategy_code, contribution
 from gen.mart.customer_tier;
 
 create view strategy as
-select strategy_code, tier, tier_name, contact_cadence, service_package, product_lines, required_agent_grade
-from gen.mart.strategy;
+select strategy_code, tier, strategy_name, contact_cadence_days, service_package, product_lines, required_grades
+from gen.mart.tier_strategy;
 
 create view customer_tag as
 select customer_id, tag, value, source_system, source_record_id, tagged_at from gen.mart.customer_tag;

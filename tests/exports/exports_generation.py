@@ -11,9 +11,9 @@ create schema mart; create schema core; create schema identity;
 create table mart.generation (generation_id varchar, as_of date);
 insert into mart.generation values ('20260131-0123456789ab', date '2026-01-31');
 
-create table core.branch (branch_code varchar, name varchar, parent_branch_code varchar, level integer);
+create table core.branch (branch_code varchar, name varchar, level2_branch_code varchar, level integer);
 insert into core.branch values
- ('00', '总公司', null, 1), ('31', '上海分公司', '00', 2), ('3101', '浦东', '31', 3), ('44', '广东分公司', '00', 2);
+ ('00', '总公司', null, 1), ('31', '上海分公司', '31', 2), ('3101', '浦东', '31', 3), ('44', '广东分公司', '44', 2);
 create table core.agent (agent_code varchar, branch_code varchar);
 insert into core.agent values ('A1', '3101'), ('A2', '44');
 
@@ -24,32 +24,31 @@ create table mart.partner_score (partner_code varchar, period_kind varchar, peri
 insert into mart.partner_score values
  ('P001', 'QUARTER', date '2025-09-30', 'EXIT'), ('P001', 'QUARTER', date '2025-12-31', 'CONTINUE'),
  ('P004', 'QUARTER', date '2025-12-31', 'EXIT'), ('P004', 'YEAR', date '2025-12-31', 'CONTINUE');
-create table core.outlet (bank_code varchar, bank_name varchar, outlet_code varchar);
-insert into core.outlet values ('ICBC', '工商银行', '01'), ('ICBC', '工商银行', '02'), ('CMB', '招商银行', '01');
+create table core.bank (bank_code varchar, bank_name varchar);
+insert into core.bank values ('ICBC', '工商银行'), ('CMB', null);
 
-create table core.product (product_code varchar, line varchar, on_sale_from date, on_sale_to date, channels varchar);
+create table core.product (product_code varchar, line varchar, channels varchar, is_on_sale boolean);
 insert into core.product values
- ('L1', 'LIFE', date '2020-01-01', null, 'IND|BRK|BANCA'), ('C1', 'CI', date '2020-01-01', null, 'IND|BRK'),
- ('A1', 'ANNUITY', date '2020-01-01', date '2024-12-31', 'IND|BRK|BANCA');
+ ('L1', 'LIFE', 'IND|BRK|BANCA', true), ('C1', 'CI', 'IND|BRK', true), ('A1', 'ANNUITY', 'IND|BRK|BANCA', false);
 
 create table core.policy (
  source_system varchar, policy_no varchar, channel varchar, branch_code varchar, product_code varchar,
  partner_code varchar, bank_code varchar, holder_customer_id varchar, insured_customer_id varchar,
- holder_record_key varchar, serving_agent_code varchar, partner_agent_code varchar, bank_staff_code varchar,
- status varchar, is_in_force boolean, issued_on date, insured_record_key varchar);
+ holder_record_id varchar, serving_agent_code varchar, partner_agent_code varchar, bank_staff_code varchar,
+ status varchar, is_in_force boolean, issued_on date, insured_record_id varchar);
 insert into core.policy values
- ('core_life', '000000000000000001', 'IND', '3101', 'L1', null, null, 'c1', 'c1', 'core_life:C1', 'A1', null, null,
+ ('core_life', '000000000000000001', 'IND', '3101', 'L1', null, null, 'c1', 'c1', 'C1', 'A1', null, null,
   'ACTIVE', true, date '2024-01-01', null),
- ('core_life', '000000000000000002', 'BRK', '3101', 'C1', 'P001', null, 'c1', 'c2', 'core_life:C1', null, 'PA1', null,
+ ('core_life', '000000000000000002', 'BRK', '3101', 'C1', 'P001', null, 'c1', 'c2', 'C1', null, 'PA1', null,
   'ACTIVE', true, date '2024-02-01', null),
- ('core_life', '000000000000000003', 'BRK', '3101', 'L1', 'P002', null, 'c2', 'c2', 'core_life:C2', null, 'PA2', null,
+ ('core_life', '000000000000000003', 'BRK', '3101', 'L1', 'P002', null, 'c2', 'c2', 'C2', null, 'PA2', null,
   'LAPSED', false, date '2023-02-01', null),
- ('core_life', '000000000000000004', 'IND', '44', 'L1', null, null, 'c3', 'c3', 'core_life:C3', 'A2', null, null,
+ ('core_life', '000000000000000004', 'IND', '44', 'L1', null, null, 'c3', 'c3', 'C3', 'A2', null, null,
   'CANCELLED', false, date '2024-02-01', null),
- ('core_banca', '000000000000000001', 'BANCA', '3101', 'L1', null, 'ICBC', 'c4', 'c4', 'core_banca:B1', null, null,
+ ('core_banca', '000000000000000001', 'BANCA', '3101', 'L1', null, 'ICBC', 'c4', 'c4', 'B1', null, null,
   'S1', 'ACTIVE', true, date '2024-02-01', null);
-update core.policy set insured_record_key = case insured_customer_id when 'c4' then 'core_banca:B1'
- else 'core_life:' || upper(insured_customer_id) end;
+update core.policy set insured_record_id = case insured_customer_id when 'c4' then 'B1'
+ else upper(insured_customer_id) end;
 create table core.instalment (source_system varchar, policy_no varchar, due_on date);
 insert into core.instalment values
  ('core_life', '000000000000000001', date '2026-01-31'), ('core_life', '000000000000000001', date '2027-01-01'),
@@ -81,8 +80,8 @@ insert into identity.int_identity__customer_record values
  ('core_life:C1', 'c1'), ('core_life:C2', 'c2'), ('core_life:C3', 'c3'), ('core_banca:B1', 'c4'),
  ('channel_broker:P001:000000000000000002', 'c1'), ('channel_broker:P002:x', 'c5'), ('channel_individual:L1', 'c6'),
  ('channel_banca:R1', 'c4'), ('wechat_broker:o1', 'c1'), ('wechat_broker:o2', 'c7');
-create table core.follower (account varchar, openid varchar, subscribe integer);
-insert into core.follower values ('wechat_broker', 'o1', 1), ('wechat_broker', 'o2', 0);
+create table core.follower (source_system varchar, openid varchar, is_subscribed boolean);
+insert into core.follower values ('wechat_broker', 'o1', true), ('wechat_broker', 'o2', false);
 
 create table mart.customer (
  customer_id varchar, kind varchar, sex varchar, birth_year integer, birth_date date, id_number varchar, name varchar,
@@ -103,15 +102,14 @@ insert into mart.customer_tier values
  ('c7', 'ALL', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c2', 'P002', 4, '续收保证', 'T4_RENEWAL', 'S4', 0, 10), ('c5', 'P002', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c4', 'ICBC', 4, '续收保证', 'T4_RENEWAL', 'S4', 30, 10);
-create table mart.strategy (
- strategy_code varchar, tier integer, tier_name varchar, contact_cadence varchar, service_package varchar,
- product_lines varchar, required_agent_grade varchar);
-insert into mart.strategy values
- ('S1', 1, '重点经营', '每月', '尊享服务', 'LIFE;CI;ANNUITY', 'S;A'),
- ('S2', 2, '重点开发', '每月', '专属服务', 'CI;LIFE', 'A;B'),
- ('S3', 3, '正常经营', '每季', '标准服务', 'CI;ACCIDENT', null),
- ('S4', 4, '续收保证', '缴费前', '续期提醒', null, null),
- ('S5', 5, '暂时搁置', '每年', '基础服务', null, null);
+create table mart.tier_strategy (
+ strategy_code varchar, tier integer, strategy_name varchar, contact_cadence_days integer, service_package varchar,
+ product_lines varchar, required_grades varchar);
+insert into mart.tier_strategy values
+ ('S1', 1, '重点经营服务', 30, '尊享服务;绿色通道', 'LIFE|CI|ANNUITY', 'S|A'),
+ ('S2', 2, '重点开发服务', 45, '专属服务', 'CI|LIFE', 'A|B'),
+ ('S3', 3, '常规服务', 90, '标准服务', 'CI|ACCIDENT', null),
+ ('S4', 4, '续收服务', 180, '续期提醒', null, null), ('S5', 5, '基础服务', 365, '公众号服务', null, null);
 create table mart.customer_tag (
  customer_id varchar, tag varchar, value varchar, source_system varchar, source_record_id varchar, tagged_at timestamp);
 insert into mart.customer_tag values ('c1', '喜欢年金', '是', 'crm', 'tag:0011', null);

@@ -129,10 +129,10 @@ def test_crm_gets_everybody_with_tags_records_and_policies(settings: Settings, g
 def test_without_marketing_consent_there_is_service_only(settings: Settings, generation: Path) -> None:
     results = export_all(settings, generation, ["individual", "broker"])
     (prospect,) = csv_rows(package_of(results, "44"))  # the cancelled policy's holder is not served
-    assert (prospect["strategy"], prospect["recommended_lines"]) == ("仅服务：基础服务", "")
+    assert (prospect["strategy"], prospect["recommended_lines"]) == ("仅服务：公众号服务", "")
     (holder,) = csv_rows(package_of(results, "31"))
     # LIFE is covered, ANNUITY is no longer on sale
-    assert (holder["strategy"], holder["recommended_lines"]) == ("每月；尊享服务", "CI")
+    assert (holder["strategy"], holder["recommended_lines"]) == ("重点经营服务：每30天联系；尊享服务;绿色通道", "CI")
 
 
 def test_a_partner_gets_the_tier_of_its_own_scope_unless_sharing_was_agreed(
