@@ -13,13 +13,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
 from exports.package import Package
+from warehouse import lake
+from warehouse.contract import contracts
 from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder
 from warehouse.settings import Settings
@@ -38,7 +40,7 @@ class Ack:
 
     package_id: str
     sha256: str
-    received_at: datetime
+    received_at: datetime | None
     status: str
     rejected: str  # JSON list of {customer_ref or openid, reason}
     file_name: str
@@ -54,16 +56,13 @@ class Judged:
 
 def read_acks(settings: Settings) -> list[Ack]:
     """All accepted acknowledgements in the lake, of every date: what was received does not wait for ``as_of``."""
-    files = []
-    for commit in sorted((settings.lake_dir / "commits" / "acks").glob("*.json")):
-        record = json.loads(commit.read_text(encoding="utf-8"))
-        if record["status"] == "ACCEPTED":
-            files += [str(settings.lake_dir / file["data"]) for file in record["files"] if file["data"]]
+    (contract,) = (each for each in contracts() if each.name == "acks__ack")
+    files = [str(path) for path in lake.snapshot(settings, date.max).files(contract)]
     if not files:
         return []
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "select package_id, sha256, received_at, status, coalesce(rejected, '[]'), _file_name "
+            "select package_id, coalesce(sha256, ''), received_at, status, coalesce(rejected, '[]'), _file_name "
             "from read_parquet(?, union_by_name = true) order by received_at, _business_date, _file_name, _line",
             [files],
         ).fetchall()
@@ -176,8 +175,8 @@ def _apply(settings: Settings, connection: duckdb.DuckDBPyConnection, package: P
 def _rejected_refs(package: Package, ack: Ack) -> list[str]:
     if ack.status != "PARTIAL":
         return []
-    entries: list[dict[str, Any]] = json.loads(ack.rejected)
-    return [str(entry.get("customer_ref") or entry.get("openid") or "") for entry in entries]
+    entries: list[Any] = json.loads(ack.rejected)
+    return [str(entry.get("customer_ref") or entry.get("openid")) for entry in entries if isinstance(entry, dict)]
 
 
 def _quoted(path: Path) -> str:

@@ -81,7 +81,7 @@ def _build(connection: duckdb.DuckDBPyConnection, audience: Audience, only: list
         "product_channel": audience.product_channel,
     }
     connection.execute((_SQL / "inputs.sql").read_text(encoding="utf-8"))
-    for part in ("served", "grouping_company", "advice", audience.list):
+    for part in ("served", f"grouping_{audience.tier_scope}", "advice", audience.list):
         connection.execute((_SQL / f"{part}.sql").read_text(encoding="utf-8").format_map(values))
 
 

@@ -56,6 +56,27 @@ inner join instalment using (source_system, policy_no)
 where served_policy.is_in_force and instalment.due_on > (select as_of from generation)
 group by all;
 
+-- Tags of the recipient's own records; of all records where the customer agreed to sharing.
+create table tag_list as
+select
+    advice.recipient,
+    advice.group_key,
+    string_agg(
+        distinct concat_ws('=', customer_tag.tag, customer_tag.value), ';'
+        order by concat_ws('=', customer_tag.tag, customer_tag.value)
+    ) as tags
+from advice
+inner join customer using (customer_id)
+inner join customer_tag on advice.customer_id = customer_tag.customer_id
+left join grouped
+    on
+        advice.recipient = grouped.recipient
+        and advice.group_key = grouped.group_key
+        and grouped.is_serving
+        and customer_tag.source_system || ':' || customer_tag.source_record_id = grouped.record_key
+where customer.has_sharing_consent or grouped.record_key is not null
+group by advice.recipient, advice.group_key;
+
 create table line as
 select
     advice.recipient,
@@ -71,9 +92,11 @@ select
     contact.mobile,
     own_policy.policies,
     strftime(next_due.due_on, '%Y-%m-%d') as next_due_on,
-    coalesce(holding.server_code, contact.agent_code) as serving_agent
+    coalesce(holding.server_code, contact.agent_code) as serving_agent,
+    tag_list.tags
 from advice
 left join contact using (recipient, group_key)
 left join holding using (recipient, group_key)
 left join own_policy using (recipient, group_key)
-left join next_due using (recipient, group_key);
+left join next_due using (recipient, group_key)
+left join tag_list using (recipient, group_key);

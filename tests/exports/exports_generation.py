@@ -56,6 +56,7 @@ insert into core.instalment values
 
 create table identity.int_identity__person_record (
  record_key varchar, source_system varchar, source_record_id varchar, name varchar, mobile varchar, mobile_std varchar,
+ name_std varchar, is_mobile_valid boolean default true, id_std varchar, is_id_valid boolean default false,
  partner_code varchar, bank_code varchar, agent_code varchar, changed_at date,
  first_seen_on date default date '2025-01-01');
 create table identity.int_identity__customer_record (record_key varchar, customer_id varchar);
@@ -80,6 +81,8 @@ insert into identity.int_identity__customer_record values
  ('core_life:C1', 'c1'), ('core_life:C2', 'c2'), ('core_life:C3', 'c3'), ('core_banca:B1', 'c4'),
  ('channel_broker:P001:000000000000000002', 'c1'), ('channel_broker:P002:x', 'c5'), ('channel_individual:L1', 'c6'),
  ('channel_banca:R1', 'c4'), ('wechat_broker:o1', 'c1'), ('wechat_broker:o2', 'c7');
+update identity.int_identity__person_record set name_std = '钱七', mobile_std = '13944440001'
+where record_key in ('core_banca:B1', 'channel_banca:R1');
 create table core.follower (source_system varchar, openid varchar, is_subscribed boolean);
 insert into core.follower values ('wechat_broker', 'o1', true), ('wechat_broker', 'o2', false);
 

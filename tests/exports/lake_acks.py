@@ -77,5 +77,11 @@ def acknowledge(
         )
     commit = settings.lake_dir / "commits" / "acks" / f"{stem}.json"
     commit.parent.mkdir(parents=True, exist_ok=True)
-    record = {"status": "ACCEPTED", "files": [{"data": f"data/acks/ack/{stem}.parquet"}]}
+    record = {
+        "source": "acks",
+        "business_date": "2026-02-01",
+        "revision": 1,
+        "status": "ACCEPTED",
+        "files": [{"name": f"{number}_{file_name}", "table": "ack", "data": f"data/acks/ack/{stem}.parquet"}],
+    }
     commit.write_text(json.dumps(record), encoding="utf-8")

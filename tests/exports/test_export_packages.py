@@ -18,7 +18,7 @@ from warehouse.settings import Settings
 
 COLUMNS = [
     *("customer_ref", "change", "tier", "tier_name", "previous_tier", "strategy", "reasons", "recommended_lines"),
-    *("source_record_ids", "name", "mobile", "policies", "next_due_on", "serving_agent"),
+    *("source_record_ids", "name", "mobile", "policies", "next_due_on", "serving_agent", "tags"),
 ]
 
 
@@ -214,3 +214,29 @@ def test_unknown_channel_and_missing_generation_are_refused(settings: Settings, 
         export_all(settings, generation, ["pigeon"])
     with pytest.raises(GlifeError, match="no restricted"):
         export_all(settings, generation / "none")
+
+
+def test_a_merge_over_evidence_elsewhere_does_not_show_to_another_company(settings: Settings, generation: Path) -> None:
+    change = "update identity.int_identity__person_record set name_std = null where record_key = 'channel_banca:R1'"
+    apart = write_generation(generation.parent / "apart", change)
+    (result,) = export_all(settings, apart, ["banca"], ["ICBC"])
+    text = (result.folder / "TIER_20260131.dat").read_bytes().decode("gb18030")
+    lines = [dict(zip(COLUMNS, line.split("|"), strict=True)) for line in text.split("\r\n")[1:-2]]
+    assert {(line["source_record_ids"], line["policies"]) for line in lines} == {
+        ("R1", ""),
+        ("", "000000000000000001:HOLDER/INSURED"),
+    }
+
+
+def test_tags_of_other_channels_come_with_consent_to_sharing_only(settings: Settings, generation: Path) -> None:
+    (row,) = csv_rows(package_of(export_all(settings, generation, ["broker"], ["P001"]), "P001"))
+    assert row["tags"] == "喜欢年金=是"
+    refusing = write_generation(
+        generation.parent / "refusing",
+        "update core.customer set has_sharing_consent = false",
+        "insert into mart.customer_tier values ('c1', 'P001', 3, '正常经营', 'T3_REGULAR', 'S3', 40, 0)",
+        "update mart.generation set generation_id = '20260201-x'",
+        "insert into mart.customer_tag values ('c1', 'VIP', null, 'channel_broker', 'P001:000000000000000002', null)",
+    )
+    (row,) = csv_rows(package_of(export_all(settings, refusing, ["broker"], ["P001"]), "P001"))
+    assert (row["tags"], row["tier"]) == ("VIP", "3")
