@@ -65,8 +65,9 @@ def _agents(count: int, chance: Chance) -> pl.DataFrame:
     joined = chance.whole(day("2012-01-01"), day("2026-03-20"), count)
     joined[: max(4, count // 3)] = chance.whole(day("2012-01-01"), day("2017-06-01"), max(4, count // 3))
     left = np.where(chance.hit(0.3, count), joined + chance.whole(200, 3000, count), NEVER)
-    left[:4] = NEVER
-    left[4] = day("2025-07-31")
+    left[: len(vocab.CITIES)] = NEVER  # each city keeps its first agent
+    left[[len(vocab.CITIES) + 1, len(vocab.CITIES) + 3]] = day("2025-07-31"), day("2026-03-10")
+    joined[len(vocab.CITIES) : len(vocab.CITIES) + 4] = day("2016-09-01")
     left = np.where(left > day("2026-04-25"), NEVER, left)
     born = joined - chance.whole(19 * 365, 57 * 365, count)
     male = chance.hit(0.45, count)

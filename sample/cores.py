@@ -341,7 +341,9 @@ def _banca_customers(records: pl.DataFrame, seen: pl.DataFrame, people: pl.DataF
     made = seen.select(
         records["record"].alias("cust_no"), padded.alias("name"), code("sex", {"M": "1", "F": "2"}, "9").alias("sex"),
         pl.col("birth_date").dt.strftime("%Y%m%d").fill_null("00000000").alias("birth_date"), code("id_type", vocab.BANCA_ID, "99").alias("id_type"),
-        "id_number", "mobile", pl.when(pl.lit(pl.Series(chance.hit(0.1, n)))).then(pl.lit("025-87424181")).alias("phone"), "address", "region_code",
+        pl.when(pl.lit(pl.Series(pad == 4))).then(pl.col("id_number") + "  ").otherwise("id_number").alias("id_number"), "mobile",
+        pl.when(pl.lit(pl.Series(chance.hit(0.1, n)))).then(pl.format("025-{} ", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n))))).alias("phone"),
+        pl.when(pl.lit(pl.Series(pad == 5))).then(pl.lit("　") + pl.col("address")).otherwise("address").alias("address"), "region_code",
         (pl.col("annual_income") * 100 // 12).cast(pl.String).alias("monthly_income"), code("marital_status", vocab.BANCA_MARITAL, "9").alias("marital_status"),
         code("education", vocab.BANCA_EDUCATION, "9").alias("education"), code("consent", {"Y": "1", "N": "0"}, None).alias("consent"),
         _compact(pl.lit(pl.Series(since))).alias("first_date"), _compact(pl.lit(pl.Series(since))).alias("last_change_date"),

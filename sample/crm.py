@@ -43,10 +43,10 @@ class _Notes:
         """About `share` notes per person, each about a record that existed on its day."""
         n = max(least, int(self.people.height * share))
         rows = self.records[pl.Series(self.chance.index(self.records.height, n))]
-        on = LAST_DAY - self.chance.rng.exponential(lately, n).astype(int)
+        on = LAST_DAY - self.chance.rng.exponential(lately, n).astype(int) % 1000
         agents = self.company.agents
         rows = rows.with_columns(
-            pl.max_horizontal(pl.Series(on), "since", pl.lit(day("2023-06-01"))).alias("on"), pl.Series("time", clock(self.chance, n)),
+            pl.max_horizontal(pl.Series(on), "since").alias("on"), pl.Series("time", clock(self.chance, n)),
             agents["agent_code"].gather(self.chance.index(agents.height, n, agents["weight"].to_numpy())).alias("any_agent"),
         )
         rows = rows.join(self.bought, on="person", how="left", maintain_order="left").sort("on", maintain_order=True)

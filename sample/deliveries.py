@@ -13,6 +13,7 @@ from sample.company import Company
 from sample.cores import Core
 from sample.faults import RowFault, faults_of, spoiled_json, spoiled_record
 from sample.tables import Table
+from sample.workbooks import WITHDRAWN_NAME
 from sample.writers import WrittenFile, csv_fields, decimal_sum, encoded, pipe_fields, stable_number, write_manifest, write_parts
 
 BEGINNING = -(10**6)
@@ -33,7 +34,6 @@ LIFE_SUMS = {"policy": ("modal_premium", "sum_insured"), "premium_due": ("amount
 BANCA_SUMS = {"POLY": "premium", "PREM": "amount_due"}
 ALWAYS_FULL = ("product", "branch", "tags", "campaigns")
 WHOLE = ("CUST", "POLY")
-WITHDRAWN_NAME = "废弃数据"  # rows of a delivery that was replaced; nobody may ever see them
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Landing:
             return lines, bad, cells
         texts = lines.to_list()
         rng = np.random.default_rng([self.seed, stable_number(delivery.source, delivery.folder, file)])
-        settled = np.flatnonzero((frame["_from"] <= known_before).to_numpy()) if "_from" in frame.columns else np.arange(frame.height)
+        settled = np.flatnonzero((frame["_from"] <= known_before).to_numpy())  # a spoiled row must have been good before
         spots = np.sort(rng.permutation(settled)[: len(faults)])[::-1]
         marked: dict[int, str] = {}
         for serial, (spot, fault) in enumerate(zip(spots.tolist(), faults, strict=False)):
@@ -219,7 +219,7 @@ def write_core_banca(landing: Landing, delivery: Delivery, path: Path, tables: d
     until, compact = day(delivery.date), delivery.date.replace("-", "")
     for name, table in tables.items():
         frame = table.state(until) if name in WHOLE else table.changed(since, until)
-        lines, bad, cells = landing.lines(delivery, name, frame, Pipes(), since)
+        lines, bad, cells = landing.lines(delivery, name, frame, Pipes(), since if since > BEGINNING and name in WHOLE else until)
         control = BANCA_SUMS.get(name)
         sums = control_sums(frame, (control,) if control else (), cells, fen=True)
         total = int(Decimal(sums[control]["all"]) * 100) if control else 0
@@ -242,7 +242,7 @@ def write_agency(landing: Landing, delivery: Delivery, path: Path, tables: dict[
 
 
 def _plain_csv(landing: Landing, delivery: Delivery, path: Path, file: str, frame: pl.DataFrame, since: int, encoding: str) -> None:
-    lines, bad, _ = landing.lines(delivery, file, frame, Csv(), since if since > -(10**6) else day(delivery.date))
+    lines, bad, _ = landing.lines(delivery, file, frame, Csv(), since if since > BEGINNING else day(delivery.date))
     header = ",".join(frame.drop("_from", "_gone", strict=False).columns) + "\n"
     body = "utf-8" if encoding == "utf-8-sig" else encoding
     digest = write_parts(path / file, _with_header(header, encoded(lines, "\n", body), encoding), is_gzip=False)

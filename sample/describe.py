@@ -33,7 +33,10 @@ def describe(
     factor = LEVELS[level]
 
     def hit(share: float) -> pl.Expr:
-        return pl.lit(pl.Series(chance.hit(min(share * factor, 0.9), rows.height)))
+        drawn = chance.hit(min(share * factor, 0.9), rows.height)
+        if share > 0:
+            drawn[chance.whole(0, rows.height - 1, 1)] = True  # a small sample has every trouble too
+        return pl.lit(pl.Series(drawn))
 
     def given(share: float) -> pl.Expr:
         return pl.lit(pl.Series(chance.hit(share, rows.height)))

@@ -30,10 +30,11 @@ def _households(persons: int, chance: Chance) -> pl.DataFrame:
     sizes = chance.index(5, persons, (0.24, 0.24, 0.30, 0.16, 0.06)) + 1
     household = np.repeat(np.arange(persons), sizes)[:persons]
     start = np.searchsorted(household, np.arange(household[-1] + 1))[household]
-    place = np.arange(persons) - start
+    row = np.arange(persons)
+    place = row - start
     head_born = chance.whole(day("1952-01-01"), day("1998-12-31"), persons)[household]
     child_born = head_born + chance.whole(23 * 365, 36 * 365, persons)
-    twin = (place == 3) & chance.hit(0.12, persons)
+    twin = (place == 3) & chance.hit(0.12, persons) & (row > 40)
     child_born = np.where(twin, np.roll(child_born, 1), child_born)
     born = np.select(
         [place == 0, place == 1, place == 4],
@@ -42,9 +43,11 @@ def _households(persons: int, chance: Chance) -> pl.DataFrame:
     )
     head_male = chance.hit(0.62, persons)[household]
     male = np.select([place == 0, place == 1], [head_male, ~head_male], chance.hit(0.51, persons))
-    row = np.arange(persons)
     members = np.bincount(household)[household]
     relative = lambda at: np.where(at < members, start + at, -1)  # noqa: E731
+    infants = np.flatnonzero(place == 2)[:3]  # even a small sample has newborns
+    born[infants] = day("2024-08-01") + 100 * np.arange(len(infants))
+    born[infants + 1] = np.where((place[(infants + 1) % persons] == 3), born[infants] - 900, born[(infants + 1) % persons])
     return pl.DataFrame(
         {
             "person": row,
@@ -79,7 +82,8 @@ def _names(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     first, second = letter(1.0), letter(0.72)
     twin = frame["is_twin"].to_numpy()
     first = np.where(twin, np.roll(first, 1), first)
-    second = np.where(twin & (second == ""), np.where(male, "军", "雪"), second)
+    alike = twin & ((second == "") | (second == np.roll(second, 1)))
+    second = np.where(alike, np.where(np.roll(second, 1) == "文", "慧", "文"), second)
     minority = (frame["household"].to_numpy() % 67 == 5) & (place <= 1)
     foreign = frame["is_foreign"].to_numpy()
     given = np.where(minority, "", first + second)
@@ -154,7 +158,10 @@ def _identifiers(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     n = frame.height
     region = np.where(chance.hit(0.7, n), frame["region_code"].to_numpy(), chance.pick(("320321", "410104", "510902", "420115", "350922", "610111"), n))
     newborn = (frame["born"].to_numpy() > day("2024-06-01")) & chance.hit(0.6, n)
+    newborn[np.flatnonzero((frame["place"] == 2).to_numpy())[:3]] = True
     kind = chance.pick(("ID", "HKMO", "TW", "MIL", "OTHER"), n, (0.965, 0.012, 0.01, 0.008, 0.005))
+    few = np.flatnonzero((frame["place"] == 0).to_numpy())[1:13]
+    kind[few] = np.resize(np.array(("HKMO", "TW", "MIL", "OTHER", "PASSPORT", "FPR"), dtype=object), len(few))
     kind = np.where(newborn, "BIRTH", kind)
     kind = np.where(frame["is_foreign"].to_numpy(), chance.pick(("PASSPORT", "FPR"), n, (0.7, 0.3)), kind)
     digits = chance.whole(1_000_000, 9_999_999, n)
@@ -218,9 +225,13 @@ def _traits(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     age = (LAST_DAY - born) // 365
     income = np.exp(chance.rng.normal(11.55, 0.75, n)).clip(12_000, 6_000_000)
     income = np.where(age < 18, 0, income // 1000 * 1000).astype(np.int64)
-    education = np.where(age < 15, "PRIMARY", chance.deal(vocab.EDUCATION, n, (2, 10, 22, 28, 28, 8, 2)))
+    heads = np.flatnonzero((frame["place"] == 0).to_numpy())
+    education = np.where(age < 15, "PRIMARY", chance.pick(vocab.EDUCATION, n, (2, 10, 22, 28, 28, 8, 2)))
+    education[heads[:21]] = np.resize(np.array(vocab.EDUCATION, dtype=object), len(heads[:21]))
     married = frame["spouse"].to_numpy() >= 0
     marital = np.where(married, "M", chance.deal(vocab.MARITAL, n, (7, 0.1, 2, 1)))
+    alone = heads[~married[heads]][:9]
+    marital[alone] = np.resize(np.array(("W", "D", "S"), dtype=object), len(alone))
     marital = np.where(age < 20, "S", marital)
     hosts = chance.pick(vocab.EMAIL_HOSTS, n)
     email = np.char.add(np.char.add(chance.whole(10**8, 10**10, n).astype("U10"), "@"), hosts.astype("U12"))

@@ -11,6 +11,8 @@ from sample.company import Company
 from sample.people import FIRST_DAY, LAST_DAY
 
 GRACE = 60
+# ways of a policy's life that every sample shows in both core systems
+FATES = ("REPUDIATED", "CANCELLED", "LAPSED", "REINSTATED", "SURRENDERED", "DEATH", "MATURED", "PAIDUP", "CHANGE_HOLDER")
 CHANNELS = ("IND", "BRK", "BANCA", "NET", "TEL", "GRP")
 
 
@@ -25,7 +27,7 @@ class Policies:
 def make_policies(people: pl.DataFrame, company: Company, seed: int) -> Policies:
     """Policies of both core systems; `policy` is the row number."""
     chance = Chance(seed, "policies")
-    policies = _sales(people, company, chance)
+    policies = _sales(people, chance)
     policies = _sellers(policies, people, company, chance)
     policies = _terms(policies, people, company, chance)
     policies = _turns(policies, people, chance)
@@ -35,40 +37,67 @@ def make_policies(people: pl.DataFrame, company: Company, seed: int) -> Policies
     return Policies(policies, instalments)
 
 
-def _sales(people: pl.DataFrame, company: Company, chance: Chance) -> pl.DataFrame:
+def _sales(people: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Who buys how often and through which channel: mostly the customer's usual one, sometimes another."""
     adult = people.filter(pl.col("age") >= 20)
     rich = (adult["annual_income"] > 300_000).to_numpy()
-    bought = chance.rng.poisson(np.where(rich, 3.4, 1.75)) * chance.hit(0.8, adult.height)
+    bought = chance.rng.poisson(np.where(rich, 4.6, 2.7)) * chance.hit(0.8, adult.height)
     holder = np.repeat(adult["person"].to_numpy(), bought)
     n = len(holder)
     usual = np.repeat(chance.index(3, adult.height, (0.5, 0.24, 0.26)), bought)
-    channel = np.where(chance.hit(0.78, n), usual, chance.index(6, n, (0.38, 0.26, 0.27, 0.04, 0.03, 0.02)))
-    channel[: len(CHANNELS)] = np.arange(len(CHANNELS))[:n]
-    span = LAST_DAY - FIRST_DAY
-    issued = FIRST_DAY + (chance.rng.random(n) ** 0.85 * (span + 1)).astype(int)
-    born = people["born"].to_numpy()[holder]
-    issued = np.minimum(np.maximum(issued, born + 19 * 365), LAST_DAY)
+    channel = np.where(chance.hit(0.78, n), usual, chance.index(6, n, (0.39, 0.27, 0.275, 0.03, 0.02, 0.015)))
+    issued = FIRST_DAY + (chance.rng.random(n) ** 0.8 * (LAST_DAY - FIRST_DAY + 1)).astype(int)
+    issued = np.clip(issued, people["born"].to_numpy()[holder] + 19 * 365, LAST_DAY)
     relation = chance.pick(vocab.RELATIONS, n, (0.62, 0.14, 0.17, 0.05, 0.02))
-    other = np.stack([people[name].to_numpy()[holder] for name in ("spouse", "child", "parent", "head")])
-    insured = holder.copy()
-    for i, name in enumerate(("SPOUSE", "CHILD", "PARENT", "OTHER")):
-        chosen = (relation == name) & (other[i] >= 0)
-        insured = np.where(chosen, other[i], insured)
-    insured = np.where(people["born"].to_numpy()[insured] > issued, holder, insured)
-    relation = np.where(insured == holder, "SELF", relation)
-    alive = people["dies"].to_numpy()
-    keep = (issued < alive[holder] - 30) & (issued < alive[insured] - 30)
-    frame = pl.DataFrame(
+    chanced = pl.DataFrame(
         {
             "channel": np.array(CHANNELS, dtype=object)[channel].tolist(),
             "holder": holder,
-            "insured": insured,
             "relation": relation.tolist(),
             "issued": issued,
+            "fate": pl.Series([None] * n, dtype=pl.String),
         }
     )
-    return frame.filter(keep).sort("issued", maintain_order=True).with_row_index("policy").cast({"policy": pl.Int64})
+    frame = _insured(pl.concat([_certain_sales(people), chanced], how="vertical_relaxed"), people)
+    born, dies = people["born"].to_numpy(), people["dies"].to_numpy()
+    sold, holder, insured = frame["issued"].to_numpy(), frame["holder"].to_numpy(), frame["insured"].to_numpy()
+    living = (sold < dies[holder] - 30) & (sold < dies[insured] - 30) & (sold >= born[insured])
+    return frame.filter(pl.Series(living)).sort("issued", maintain_order=True).with_row_index("policy").cast({"policy": pl.Int64})
+
+
+def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
+    """Sales that even the smallest sample holds: every channel, relation and way to end, and newborns insured in both systems."""
+    heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))["person"].to_list()
+    couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))["person"].to_list()
+    first = day("2018-02-01")
+    rows = []
+    for core in ("IND", "BANCA"):
+        for i, fate in enumerate(FATES):
+            pool = couples if fate == "CHANGE_HOLDER" else heads
+            rows.append((core, pool[i % len(pool)], "SELF", first + 37 * i, fate))
+        rows += [(core, head, vocab.RELATIONS[i % 5], first + 61 * i, None) for i, head in enumerate(heads[:15])]
+        rows += [(core, spouse, "OTHER", first + 900, None) for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]]
+        infants = people.filter(pl.col("id_type") == "BIRTH")
+        rows += [(core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()]
+    rows += [(channel, heads[i], "SELF", first + 400 * i, None) for i, channel in enumerate(CHANNELS)]
+    return pl.DataFrame(rows, schema=["channel", "holder", "relation", "issued", "fate"], schema_overrides={"fate": pl.String}, orient="row")
+
+
+def _insured(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Who is insured; where the relative does not exist (yet), the holder."""
+    holder, relation, issued = frame["holder"].to_numpy(), frame["relation"].to_numpy(), frame["issued"].to_numpy()
+    infants = people.filter(pl.col("id_type") == "BIRTH").unique("head", keep="first", maintain_order=True)
+    infant = np.full(people.height, -1)
+    infant[infants["head"].to_numpy()] = infants["person"].to_numpy()
+    insured = holder.copy()
+    kin = {"SPOUSE": people["spouse"].to_numpy(), "CHILD": people["child"].to_numpy(), "PARENT": people["parent"].to_numpy(), "OTHER": people["head"].to_numpy(), "BORN": infant}
+    for name, relative in kin.items():
+        insured = np.where((relation == name) & (relative[holder] >= 0), relative[holder], insured)
+    relation = np.where(relation == "BORN", "CHILD", relation)
+    unborn = people["born"].to_numpy()[insured] > issued
+    insured = np.where(unborn, holder, insured)
+    relation = np.where(insured == holder, "SELF", relation)
+    return frame.with_columns(pl.Series("insured", insured), pl.Series("relation", relation.tolist(), dtype=pl.String))
 
 
 def _sellers(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chance: Chance) -> pl.DataFrame:
@@ -152,8 +181,11 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     mode = np.where((channel == "BANCA") & chance.hit(0.25, n), "SINGLE", mode)
     short = np.isin(line, ("MEDICAL", "ACCIDENT"))
     term = np.where(short, 10, chance.pick((3, 5, 10, 15, 20, 30), n, (18, 18, 30, 8, 20, 6)).astype(int))
+    fate = policies["fate"].to_numpy()
+    mode = np.where(fate == "MATURED", "SINGLE", np.where(policies["fate"].is_not_null().to_numpy(), "ANNUAL", mode))
+    term = np.where(fate == "PAIDUP", 3, np.where(policies["fate"].is_not_null().to_numpy(), 10, term))
     single = mode == "SINGLE"
-    cover = np.where(chance.hit(0.45, n) & (line == "LIFE"), 0, np.where(single & ~short, 5, np.where(short, 10, term + 5)))
+    cover = np.where(chance.hit(0.45, n) & (line == "LIFE") & (fate != "MATURED"), 0, np.where(single & (~short | (fate == "MATURED")), 5, np.where(short & (fate != "PAIDUP"), 10, term + 5)))
     income = people["annual_income"].to_numpy()[policies["holder"].to_numpy()]
     share = chance.rng.lognormal(-2.7, 0.75, n) * np.where(short, 0.08, 1.0)
     star = policies["agent"].to_numpy() < 3
@@ -189,16 +221,23 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
         stops = chance.hit((1 - quality) * (0.95, 0.6, 0.4, 0.3, 0.2, 0.2, 0.15, 0.1)[year - 1], n)
         stop_year = np.where(stops & (year < years), year, stop_year)
     inside = np.where(chance.hit(0.25, n), chance.whole(0, 11, n) % np.maximum(per_year, 1), 0)
-    stop_at = np.where((stop_year < 99) & (per_year > 0), stop_year * per_year + 1 - inside, NEVER)
+    fate = policies["fate"].to_numpy()
+    stops = np.where(policies["fate"].is_not_null().to_numpy(), np.isin(fate, ("LAPSED", "REINSTATED")), stop_year < 99)
+    stop_year = np.where(stop_year < 99, stop_year, 2)
+    stop_at = np.where(stops & (per_year > 0), stop_year * per_year + 1 - inside, NEVER)
     stop_due = np.where(stop_at < NEVER, add_months(effective, np.where(stop_at < NEVER, stop_at - 1, 0) * 12 // np.maximum(per_year, 1)), NEVER)
     lapse = np.where(stop_at < NEVER, stop_due + GRACE + 1, NEVER)
-    reinstated = chance.hit(0.22, n) & (lapse < NEVER)
+    reinstated = np.where(fate == "LAPSED", False, chance.hit(0.22, n) | (fate == "REINSTATED")) & (lapse < NEVER)
     reinstate = np.where(reinstated, lapse + chance.whole(5, 420, n), NEVER)
     cancel = np.where(chance.hit(0.02, n), np.minimum(issued + chance.whole(1, 9, n), policies["cooling_off"].to_numpy()), NEVER)
-    death = people["dies"].to_numpy()[policies["insured"].to_numpy()]
+    death = _deaths(policies, people)
     death = np.where(death < NEVER, death + chance.whole(15, 70, n), NEVER)
     surrender = np.where(chance.hit(0.07, n), effective + 200 + chance.rng.exponential(900, n).astype(int), NEVER)
     repudiated = np.where(chance.hit(0.002, n), effective + chance.whole(60, 700, n), NEVER)
+    fated = policies["fate"].is_not_null().to_numpy()
+    cancel = np.where(fated, np.where(fate == "CANCELLED", issued + 4, NEVER), cancel)
+    surrender = np.where(fated, np.where(fate == "SURRENDERED", effective + 800, NEVER), surrender)
+    repudiated = np.where(fated, np.where(fate == "REPUDIATED", effective + 300, NEVER), repudiated)
     cover = policies["cover_years"].to_numpy()
     matured = np.where(cover > 0, add_months(effective, cover * 12), NEVER)
     ends = np.stack([surrender, death, repudiated, matured])
@@ -211,13 +250,25 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
     reinstate = np.where(lapse < NEVER, reinstate, NEVER)
     paidup = np.where((per_year > 0) & ((cover == 0) | (cover > years)), add_months(effective, years * 12), NEVER)
     paidup = np.where((lapse < NEVER) & (reinstate == NEVER) | (paidup >= end) | (cancel < NEVER), NEVER, paidup)
-    holder_change = np.where(chance.hit(0.006, n) & (cancel == NEVER), issued + chance.whole(300, 2500, n), NEVER)
+    holder_change = np.where((chance.hit(0.006, n) | (fate == "CHANGE_HOLDER")) & (cancel == NEVER), issued + chance.whole(300, 2500, n), NEVER)
     holder_change = np.where((holder_change < end) & (people["spouse"].to_numpy()[policies["holder"].to_numpy()] >= 0), holder_change, NEVER)
     return policies.with_columns(
         pl.Series("stop_at", stop_at), pl.Series("cancel", cancel), pl.Series("lapse", lapse), pl.Series("reinstate", reinstate),
         pl.Series("paidup", paidup), pl.Series("end", end), pl.Series("end_status", end_status.tolist(), dtype=pl.String),
         pl.Series("holder_change", holder_change),
     )  # fmt: skip
+
+
+def _deaths(policies: pl.DataFrame, people: pl.DataFrame) -> np.ndarray:
+    """The insured's day of death; whoever is fated to die does so after the last policy on that life."""
+    insured = policies["insured"].to_numpy()
+    last = np.zeros(people.height, dtype=np.int64)
+    np.maximum.at(last, insured, policies["issued"].to_numpy())
+    dies = people["dies"].to_numpy().copy()
+    fated = insured[(policies["fate"] == "DEATH").fill_null(False).to_numpy()]
+    dies[fated] = np.minimum(last[fated] + 40, LAST_DAY - 75)
+    died = dies[insured]
+    return np.where(died > policies["issued"].to_numpy(), died, NEVER)
 
 
 def _transfers(policies: pl.DataFrame, agents: pl.DataFrame, chance: Chance) -> pl.DataFrame:
@@ -242,6 +293,7 @@ def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     total = np.where(at["per_year"] == 0, 1, at["per_year"] * at["pay_years"])
     elapsed = (LAST_DAY - at["effective"]) * np.maximum(at["per_year"], 1) // 365 + 3
     count = np.minimum(total, np.maximum(elapsed, 1)).clip(1)
+    count = np.where(at["cancel"] < NEVER, 1, count)  # only the first one ever was, and is set back to unpaid
     row = np.repeat(np.arange(policies.height), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1
     gap = 12 // np.maximum(at["per_year"], 1)

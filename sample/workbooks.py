@@ -17,6 +17,7 @@ from sample.writers import WrittenFile, stable_number
 CREATED = dt.datetime(2026, 1, 1)
 Cell = str | int | float | dt.date | None
 Bad = list[tuple[int, int, str]]
+WITHDRAWN_NAME = "废弃数据"  # rows that no reader may ever take in
 
 
 class Sheet:
@@ -144,7 +145,9 @@ def write_customers(path: Path, partner: dict[str, str], number: int, rows: pl.D
     for serial, fault in enumerate(faults):
         sheet.record(_spoiled_customer(fault, order, serial), fault.why)
     if style.has_total:
-        sheet.write(["合计", *[None] * (len(order) - 2), rows.height])
+        sheet.write([("合计", "小计", "总计")[number // 3 % 3], *[None] * (len(order) - 2), rows.height])
+        if number % 6 == 5:  # below a total nothing counts, even if it looks like a customer
+            sheet.write([WITHDRAWN_NAME if c == "name" else None for c in order])
     if style.has_signature:
         sheet.row += 1
         sheet.write(["制表人：王五"])
