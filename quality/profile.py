@@ -2,7 +2,7 @@
 
     profile.volume      (table_name, scope, is_full, business_date, row_count, age)   rows of one delivery
     profile.null_share  (table_name, column_name, delivery, row_count, null_count)    newest delivery against earlier
-    profile.code_share  (table_name, column_name, delivery, code, code_share)  the same, of columns with few codes
+    profile.code_share  (table_name, column_name, delivery, code, code_share)  the same, of columns that hold codes
 
 ``age`` 1 is the newest delivery of its kind (full or delta) of that table and scope, 2 the one before. ``delivery`` is
 ``newest``, or ``earlier`` for the accepted deliveries of the same kind before it, at most three. A first delivery has
@@ -11,10 +11,13 @@ nothing to be compared with, and a source that never delivered has no rows at al
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 
+from warehouse.contract import contracts
+
 _EARLIER_DELIVERIES = 3
-_MOST_CODES = 12  # a column with more values than this holds texts or amounts, not codes
 
 
 def build(connection: duckdb.DuckDBPyConnection) -> None:
@@ -23,27 +26,37 @@ def build(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema profile")
     _profile_volumes(connection, sorted(columns))
     connection.execute(
-        "create table profile.null_share "
-        "(table_name text, column_name text, delivery text, row_count bigint, null_count bigint)"
-    )
-    connection.execute(
-        "create table profile.code_share "
-        "(table_name text, column_name text, delivery text, code text, code_share double)"
+        """
+        create table profile.null_share (
+            table_name text, column_name text, delivery text, row_count bigint, null_count bigint);
+        create table profile.code_share (
+            table_name text, column_name text, delivery text, code text, code_share double);
+        """
     )
     for table, names in columns.items():
-        if coded := _profile_nulls(connection, table, names):
-            _profile_codes(connection, table, coded)
+        _profile_nulls(connection, table, names)
+        _profile_codes(connection, table, [name for name in names if (table, name) in _coded()])
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Delivered columns of every contract table with their types; lineage columns begin with an underscore."""
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Delivered columns of every contract table; lineage columns begin with an underscore."""
     rows = connection.execute(
-        "select table_name, map_from_entries(list((column_name, data_type) order by column_index)) "
-        "from duckdb_columns() "
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
         "where schema_name = 'lake' and contains(table_name, '__') and not starts_with(column_name, '_') "
         "group by table_name order by table_name"
     ).fetchall()
     return dict(rows)
+
+
+@cache
+def _coded() -> set[tuple[str, str]]:
+    """Columns for which a contract lists the codes; of lists, the mix of single codes says nothing."""
+    return {
+        (contract.name, column.name)
+        for contract in contracts()
+        for column in contract.columns
+        if column.codes and not column.item_type
+    }
 
 
 def _profile_volumes(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
@@ -94,35 +107,28 @@ def _compared(table: str) -> str:
     """
 
 
-def _profile_nulls(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> list[str]:
-    """Count nulls by column; returns the columns that hold codes, that is texts of few values."""
-    structs = ", ".join(
-        f"{{'column_name': '{name}', 'null_count': count(*) - count(\"{name}\"), "
-        f"'codes': approx_count_distinct(\"{name}\"), 'is_text': {data_type == 'VARCHAR'}}}"
-        for name, data_type in columns.items()
-    )
+def _profile_nulls(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
+    """Count the nulls of each column in one pass over the table."""
+    counts = ", ".join(f"{{'name': '{name}', 'nulls': count(*) - count(\"{name}\")}}" for name in columns)
     connection.execute(
-        f"create or replace temp table counted as "
-        f"select _delivery, count(*) as row_count, unnest([{structs}]) as counts "
-        f"from ({_compared(table)}) group by _delivery"
+        f"""
+        insert into profile.null_share
+        select '{table}', counts.name, _delivery, row_count, counts.nulls
+        from (
+            select _delivery, count(*) as row_count, unnest([{counts}]) as counts
+            from ({_compared(table)}) group by _delivery
+        )
+        """
     )
-    connection.execute(
-        f"insert into profile.null_share "
-        f"select '{table}', counts.column_name, _delivery, row_count, counts.null_count from counted"
-    )
-    coded = connection.execute(
-        "select counts.column_name from counted where counts.is_text group by all "
-        f"having max(counts.codes) between 2 and {_MOST_CODES} and count(*) = 2"
-    ).fetchall()
-    return [name for (name,) in coded]
 
 
-def _profile_codes(connection: duckdb.DuckDBPyConnection, table: str, coded: list[str]) -> None:
+def _profile_codes(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
     """Share of each code among the delivered codes of a column."""
-    for name in coded:
+    for name in columns:
         connection.execute(
-            f"insert into profile.code_share "
-            f"select '{table}', '{name}', _delivery, \"{name}\", "
-            f"count(*) / sum(count(*)) over (partition by _delivery) "
-            f'from ({_compared(table)}) where "{name}" is not null group by _delivery, "{name}"'
+            f"""
+            insert into profile.code_share
+            select '{table}', '{name}', _delivery, "{name}", count(*) / sum(count(*)) over (partition by _delivery)
+            from ({_compared(table)}) where "{name}" is not null group by _delivery, "{name}"
+            """
         )
