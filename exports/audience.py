@@ -68,6 +68,7 @@ class Audience(_Declared):
     columns: tuple[Column, ...]
     files: tuple[ListFile, ...]
     mode: Literal["full", "delta"] = "full"
+    encryption: Literal["none", "openpgp"] = "none"
     guards: Guards = Guards()
 
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from exports import ledger
 from exports.audience import CHANNELS, load_audience
-from exports.formats.table import ListTable, Written
-from exports.formats.text import write_csv, write_dat, write_jsonl
-from exports.formats.workbook import write_xlsx
-from exports.guards import breaches
 from exports.lists import Lists, Recipient, channel_lists, mark_changes
 from exports.package import (
     Package,
@@ -20,19 +15,16 @@ from exports.package import (
     draft_folder,
     find_package,
     mark_ready,
-    package_id,
     packages_of,
-    place,
     recipient_folder,
-    sha256_of,
 )
+from exports.plan import Plan
+from exports.writing import write_package
 from warehouse import runlog
 from warehouse.errors import GlifeError
 from warehouse.files import lock, write_json
 from warehouse.progress import progress
 from warehouse.settings import Settings
-
-_CHANGES = ("NEW", "CHANGED", "SAME", "REMOVED")
 
 
 def export_all(
@@ -72,6 +64,8 @@ def release_package(settings: Settings, identity: str, name: str, reason: str) -
         package = find_package(settings, identity)
         if not package.manifest["held"]:
             raise GlifeError("the package is not held", f"package {identity}", "see `glife status`")
+        if not package.manifest["files"]:
+            raise GlifeError("the package could not be encrypted", f"package {identity}", "add the key, export again")
         newest = max(packages_of(package.folder.parent), key=lambda each: each.manifest["sequence"])
         if newest.package_id != identity:
             raise GlifeError("a newer package was made since", f"package {identity}", f"look at {newest.package_id}")
@@ -134,8 +128,8 @@ def _export_recipient(settings: Settings, lists: Lists, recipient: Recipient, kn
         if package.manifest["generation_id"] == lists.generation_id and package.is_ready:
             return package.result(is_new=False)
     earlier = [each.manifest["sequence"] for each in packages if each.manifest["generation_id"] != lists.generation_id]
-    plan = _Plan(lists, recipient, known.base.get(recipient.code), max(earlier, default=0) + 1)
-    result = _write_package(settings, plan, draft_folder(folder)).result(is_new=True)
+    plan = Plan(lists, recipient, known.base.get(recipient.code), max(earlier, default=0) + 1)
+    result = write_package(settings, plan, draft_folder(folder)).result(is_new=True)
     runlog.log(
         settings,
         "package",
@@ -150,92 +144,7 @@ def _export_recipient(settings: Settings, lists: Lists, recipient: Recipient, kn
 
 
 def _foretell(settings: Settings, lists: Lists, recipient: Recipient, known: _Ledger) -> PackageResult:
-    plan = _Plan(lists, recipient, known.base.get(recipient.code), 0)
+    plan = Plan(lists, recipient, known.base.get(recipient.code), 0)
     folder = recipient_folder(settings, lists.audience.channel, recipient.code)
     held = bool(plan.why)
     return PackageResult(lists.audience.channel, recipient.code, "", folder, True, held, tuple(plan.why), plan.totals)
-
-
-class _Plan:
-    """What goes into one recipient's package, before anything is written."""
-
-    def __init__(self, lists: Lists, recipient: Recipient, base: str | None, sequence: int) -> None:
-        self.lists, self.recipient, self.base, self.sequence = lists, recipient, base, sequence
-        # A recipient that holds nothing cannot apply a difference.
-        self.mode = lists.audience.mode if base else "full"
-        code = recipient.code.replace("'", "''")
-        self.source = f"(select * from package_line where recipient = '{code}'"
-        self.source += " and change <> 'SAME') as line" if self.mode == "delta" else ") as line"
-        self.totals = self._totals()
-        self.why = breaches(lists, recipient, lists.audience.guards)
-
-    def _totals(self) -> dict[str, dict[str, int]]:
-        rows = self.lists.rows(f"select tier, change, count(*) from {self.source} group by all order by all")
-        by_tier = {str(tier): sum(n for each, _, n in rows if each == tier) for tier in range(1, 6)}
-        by_change = {change: sum(n for _, each, n in rows if each == change) for change in _CHANGES}
-        return {"tier": by_tier, "change": by_change}
-
-    def table(self) -> ListTable:
-        lists = self.lists
-        columns = ", ".join(_COMPUTED.get(column.name, f'"{column.name}"') for column in lists.audience.columns)
-        where = "where openid is not null" if lists.audience.list == "tag_sync" else ""
-        legend = lists.rows(
-            "select tier::varchar, strategy_name, contact_cadence_days || ' 天', service_package, product_lines, "
-            "required_grades from strategy order by tier"
-        )
-        return ListTable(
-            connection=lists.connection,
-            query=f"select {columns} from {self.source} {where} order by tier nulls last, customer_ref",
-            columns=lists.audience.columns,
-            as_of=lists.as_of,
-            title=lists.audience.title,
-            recipient_name=f"{self.recipient.name} ({self.recipient.code})",
-            totals=self.totals,
-            legend=tuple(tuple(cell or "" for cell in line) for line in legend),
-        )
-
-
-# Columns that depend on what the recipient holds; all others are as the list's SQL made them.
-_COMPUTED = {
-    "reasons": "nullif(concat_ws('；', reasons, change_reason), '') as reasons",
-    "add": "['G层级-' || tier_name] as add",
-    "remove": "case when previous_tier <> tier then ['G层级-' || previous_tier_name] else [] end as remove",
-}
-
-
-def _write_package(settings: Settings, plan: _Plan, draft: Path) -> Package:
-    lists, audience = plan.lists, plan.lists.audience
-    table = plan.table()
-    written: list[Written] = []
-    for declared in audience.files:
-        written += _WRITERS[declared.format](table, draft / declared.file_name(lists.as_of))
-    content: dict[str, Any] = {
-        "as_of": lists.as_of.isoformat(),
-        "generation_id": lists.generation_id,
-        "channel": audience.channel,
-        "recipient": plan.recipient.code,
-        "mode": plan.mode,
-        "base_package_id": plan.base,
-        "files": [
-            {"name": each.path.name, "rows": each.rows, "sha256": sha256_of(each.path), "totals": plan.totals}
-            for each in written
-        ],
-        "totals": plan.totals,
-        "replaced": [{"file": each.path.name, **where} for each in written for where in each.replaced],
-    }
-    identity = package_id(lists.generation_id, audience.channel, plan.recipient.code, content)
-    ledger.keep_lines(
-        lists.connection,
-        f"select customer_ref, anchor, tier, tier_name, fingerprint, change from {plan.source} order by customer_ref",
-        ledger.state_file(settings, draft.with_name(identity)),
-    )
-    hold = {"held": bool(plan.why), "why": plan.why}
-    return place(draft, {"package_id": identity, "sequence": plan.sequence, **content, **hold})
-
-
-_WRITERS: dict[str, Callable[[ListTable, Path], list[Written]]] = {
-    "xlsx": write_xlsx,
-    "csv": write_csv,
-    "jsonl": write_jsonl,
-    "dat": write_dat,
-}

@@ -57,6 +57,10 @@ anti join covered
 where served_tier.has_marketing_consent
 group by all;
 
+-- Lines that must not sell; asked again of the written files.
+create table no_marketing as
+select recipient, group_key from served_tier where not has_marketing_consent;
+
 create table advice as
 select
     served_tier.recipient,

@@ -4,6 +4,12 @@
 create table marked as
 select line.*, md5({fingerprint}) as fingerprint from line;
 
+create table suppressed as
+select marked.recipient, marked.customer_ref
+from marked
+inner join advice using (recipient, anchor)
+inner join no_marketing using (recipient, group_key);
+
 create table gone as
 select held.* from held anti join marked using (recipient, customer_ref);
 

@@ -55,7 +55,7 @@ def test_package_has_data_then_manifest_then_mark(settings: Settings, generation
     for result in export_all(settings, generation):
         manifest = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
         names = {path.name for path in result.folder.iterdir()}
-        assert names == {file["name"] for file in manifest["files"]} | {"manifest.json", "_READY"}
+        assert names == {file["name"] for file in manifest["files"]} | {"dictionary.csv", "manifest.json", "_READY"}
         assert manifest["package_id"] == result.folder.name == result.package_id
         assert (manifest["as_of"], manifest["generation_id"]) == ("2026-01-31", "20260131-0123456789ab")
         assert (manifest["mode"], manifest["base_package_id"], manifest["held"]) == ("full", None, False)
