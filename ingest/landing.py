@@ -138,5 +138,7 @@ def _names(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise GlifeError(
-            f"the landing folder cannot be read ({error.strerror})", str(folder), "check GLIFE_LANDING and its permissions"
+            f"the landing folder cannot be read ({error.strerror})",
+            str(folder),
+            "check GLIFE_LANDING and its permissions",
         ) from None

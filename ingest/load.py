@@ -87,7 +87,11 @@ class Draft:
 
 
 def load_delivery(
-    settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery, files: list[ExpectedFile], warnings: list[str]
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    files: list[ExpectedFile],
+    warnings: list[str],
 ) -> list[dict[str, Any]]:
     """Load every file or none; returns the files' part of the commit record. RefusedError when a statement is wrong."""
     drafts: list[tuple[ExpectedFile, FileReport, Draft, Draft]] = []
@@ -145,11 +149,13 @@ def _load_file(
 def _count(con: duckdb.DuckDBPyConnection, report: FileReport) -> None:
     """Add one block's counts and control sums to the report."""
     sums = "".join(
-        f", coalesce(sum(\"_sum_{name}\") filter ({part}), 0)::{VALUE_OF_SUM}"
+        f', coalesce(sum("_sum_{name}") filter ({part}), 0)::{VALUE_OF_SUM}'
         for name in report.sums
         for part in ("_faults = ''", "_faults <> ''")
     )
-    found = con.execute(f"select count(*) filter (_faults = ''), count(*) filter (_faults <> ''){sums} from checked").fetchone()
+    found = con.execute(
+        f"select count(*) filter (_faults = ''), count(*) filter (_faults <> ''){sums} from checked"
+    ).fetchone()
     assert found is not None
     report.rows_loaded += found[0]
     report.rows_quarantined += found[1]
@@ -202,7 +208,9 @@ def _compare(file: ExpectedFile, report: FileReport) -> None:
     for name, stated in file.sums.items():
         found = report.sums[name].loaded + report.sums[name].quarantined
         if found != stated:
-            raise RefusedError(f"{file.path.name}: the control sum of {name} is {yuan(found)} where {yuan(stated)} was stated")
+            raise RefusedError(
+                f"{file.path.name}: the control sum of {name} is {yuan(found)} where {yuan(stated)} was stated"
+            )
 
 
 def _record(file: ExpectedFile, report: FileReport, data: Draft, quarantine: Draft) -> dict[str, Any]:

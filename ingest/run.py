@@ -132,7 +132,9 @@ def _compare_accepted(delivery: Delivery, before: Commit) -> Commit:
     """An accepted delivery never changes; when its folder does, say so."""
     if verify.fingerprint(verify.hashes(delivery)) == before["fingerprint"]:
         return before
-    warning = f"{delivery.folder} changed after it was accepted, which is ignored; deliver it as .r{delivery.revision + 1}"
+    warning = (
+        f"{delivery.folder} changed after it was accepted, which is ignored; deliver it as .r{delivery.revision + 1}"
+    )
     _LOG.warning("%s", warning)
     return before | {"warnings": [*before["warnings"], warning]}
 

@@ -188,7 +188,9 @@ def _by_trailers(delivery: Delivery, content_hashes: dict[str, str]) -> Expected
         if name not in found:
             raise RefusedError(f"{name} is absent")
         rows, sums = _read_frame(delivery, delivery.folder / name, table)
-        files.append(ExpectedFile(delivery.folder / name, table, content_hashes[name], table.mode == "full", rows, sums))
+        files.append(
+            ExpectedFile(delivery.folder / name, table, content_hashes[name], table.mode == "full", rows, sums)
+        )
     expected = {file.path.name for file in files}
     other = [f"{name} is of another date and was left alone" for name in found if name not in expected]
     return Expected("delta", files, other + _unknown(delivery))
@@ -216,7 +218,7 @@ def _read_frame(delivery: Delivery, path: Path, table: Contract) -> tuple[int, d
     rows, total = int(trailer[1]), Decimal(trailer[2])
     if not table.control_sums and total != 0:
         raise RefusedError(f"{path.name}: the trailer states a control sum where there is none")
-    return rows, {name: total / 100 for name in table.control_sums}
+    return rows, dict.fromkeys(table.control_sums, total / 100)
 
 
 def _fields(line: bytes) -> list[str]:

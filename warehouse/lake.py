@@ -199,7 +199,9 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], r
     names = list(columns)
     values = [dict(zip(names, row, strict=True)) for row in rows]
     casts = ", ".join(f"{_name(c)}::{kind} as {_name(c)}" for c, kind in columns.items())
-    delivered = pa.table({c: pa.array([None if v[c] is None else str(v[c]) for v in values], pa.string()) for c in names})
+    delivered = pa.table(
+        {c: pa.array([None if v[c] is None else str(v[c]) for v in values], pa.string()) for c in names}
+    )
     con.register("_delivered", delivered)
     con.execute(f"create or replace table lake.{_name(name)} as select {casts} from _delivered")
     con.unregister("_delivered")
@@ -225,9 +227,11 @@ def _load_rows(snap: Snapshot) -> Iterator[tuple[Any, ...]]:
 def _full_rows(snap: Snapshot) -> list[tuple[str, str, str]]:
     tables = {(source, c.table): c for c in contracts() for source in c.sources}
     found = {
-        (tables[record["source"], file["table"]].name,
-         scope(tables[record["source"], file["table"]], record["source"], file["name"]),
-         record["business_date"])
+        (
+            tables[record["source"], file["table"]].name,
+            scope(tables[record["source"], file["table"]], record["source"], file["name"]),
+            record["business_date"],
+        )
         for record, file in _files(snap.accepted)
         if file["is_full"]
     }

@@ -267,7 +267,9 @@ def _has_swallowed(record: bytes, dialect: Dialect) -> bool:
 def _fields(record: str, delimiter: str) -> list[str]:
     """The fields of one sound record without its line end."""
     d = re.escape(delimiter)
-    found = re.findall(rf'(?:^|{d})(?:"((?:[^"]|"")*)"(?={d}|\Z)|([^{d}]*))', record, re.DOTALL) if record else [("", "")]
+    found = (
+        re.findall(rf'(?:^|{d})(?:"((?:[^"]|"")*)"(?={d}|\Z)|([^{d}]*))', record, re.DOTALL) if record else [("", "")]
+    )
     return [quoted.replace('""', '"') or bare for quoted, bare in found]
 
 
