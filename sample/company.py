@@ -91,7 +91,7 @@ def _agents(count: int, chance: Chance) -> pl.DataFrame:
             "insurance_years": chance.whole(0, 10, count),
             "related_work_years": chance.whole(0, 12, count),
             "interview_rounds": chance.whole(1, 4, count),
-            "weight": 1 / (np.arange(count) // len(vocab.CITIES) + 1.0) ** 1.1,
+            "weight": np.where(np.arange(count) < 3, 3.0, 1.0) / (np.arange(count) // len(vocab.CITIES) + 1.0) ** 0.7,
             "quality": np.concatenate([np.full(count // 3, 0.95), chance.rng.uniform(0.6, 0.95, count - count // 3)]),
         }
     )

@@ -152,11 +152,14 @@ def _seller(agents: pl.DataFrame, home: np.ndarray, issued: np.ndarray, chance: 
     chosen = np.zeros(n, dtype=np.int64)
     joined, left, city, weight = (agents[c].to_numpy() for c in ("joined", "left", "city", "weight"))
     for town in range(len(vocab.CITIES)):
-        rows = np.flatnonzero(home == town)
         local = np.flatnonzero(city == town)
-        pick = local[chance.index(len(local), len(rows), weight[local])]
-        works = (joined[pick] <= issued[rows]) & (left[pick] > issued[rows])
-        chosen[rows] = np.where(works, pick, local[0])
+        rows = np.flatnonzero(home == town)
+        chosen[rows] = local[0]
+        for _ in range(6):  # draws until someone is found who works there on that day
+            pick = local[chance.index(len(local), len(rows), weight[local])]
+            works = (joined[pick] <= issued[rows]) & (left[pick] > issued[rows])
+            chosen[rows[works]] = pick[works]
+            rows = rows[~works]
     return chosen
 
 
@@ -187,7 +190,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     single = mode == "SINGLE"
     cover = np.where(chance.hit(0.45, n) & (line == "LIFE") & (fate != "MATURED"), 0, np.where(single & (~short | (fate == "MATURED")), 5, np.where(short & (fate != "PAIDUP"), 10, term + 5)))
     income = people["annual_income"].to_numpy()[policies["holder"].to_numpy()]
-    share = chance.rng.lognormal(-2.7, 0.75, n) * np.where(short, 0.08, 1.0)
+    share = chance.rng.lognormal(-2.9, 0.75, n) * np.where(short, 0.08, 1.0)
     star = policies["agent"].to_numpy() < 3
     share = np.where(star & (channel == "IND"), share * 2.2, share)
     yearly = (income * share).clip(260, 900_000)

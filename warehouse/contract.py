@@ -155,7 +155,7 @@ def _custom(element: dict[str, Any]) -> dict[str, Any]:
 
 def _format(given: dict[str, Any]) -> Format:
     names = {"fileType": "file_type", "nullDate": "null_date", "recordId": "record_id"}
-    values = {names.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    values: dict[str, Any] = {names.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     return Format(**values)
 
 

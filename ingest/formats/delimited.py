@@ -57,8 +57,9 @@ def read(source: Source, block_bytes: int = lines.BLOCK_BYTES) -> Iterator[pa.Ta
     with lines.open_file(source.path, form.compression) as stream:
         columns, first_line = _columns(source, stream)
         dialect = Dialect(form.delimiter.encode(), form.kind == "csv", len(columns))
-        rest, rest_line, undecodable = b"", first_line, ()
-        body = stream if form.header != "framed" else _Body(stream, trailer_start(source.path))
+        rest, rest_line = b"", first_line
+        undecodable: tuple[int, ...] = ()
+        body: BinaryIO | _Body = stream if form.header != "framed" else _Body(stream, trailer_start(source.path))
         for block in _with_last(lines.blocks(body, form.encoding, first_line, block_bytes)):
             text, is_last = rest + block[0].text, block[1]
             undecodable += block[0].undecodable
@@ -131,7 +132,7 @@ class _Body:
     def __init__(self, stream: BinaryIO, end: int) -> None:
         self._stream, self._end = stream, end
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         return self._stream.read(max(min(size, self._end - self._stream.tell()), 0))
 
 

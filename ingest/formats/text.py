@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from ingest.refusal import RefusedError
 
@@ -17,6 +17,12 @@ BLOCK_BYTES = 8 << 20
 ROW_LIMIT = 1 << 20  # bytes as delivered; more breaks the contract
 LINE_LIMIT = 16 << 20  # what is kept of one line, so that a file without line ends does not fill the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class ByteStream(Protocol):
+    """What can be read piece by piece."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
         raise RefusedError(f"{path.name} is no sound gzip file") from None
 
 
-def blocks(stream: BinaryIO, encoding: str, first_line: int = 1, size: int = BLOCK_BYTES) -> Iterator[Block]:
+def blocks(stream: ByteStream, encoding: str, first_line: int = 1, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """Cut a stream into blocks of whole lines, at most ``size`` bytes or one line."""
     line = first_line
     for number, lines in enumerate(_whole_lines(stream, size)):
@@ -54,7 +60,7 @@ def blocks(stream: BinaryIO, encoding: str, first_line: int = 1, size: int = BLO
         line += lines.count(b"\n")
 
 
-def _whole_lines(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _whole_lines(stream: ByteStream, size: int) -> Iterator[bytes]:
     rest = b""
     while chunk := stream.read(size):
         cut = chunk.rfind(b"\n") + 1

@@ -33,3 +33,27 @@
     {%- else -%} sha256({{ text }})
     {%- endif -%}
 {%- endmacro %}
+
+{# The value of the row with the greatest precedence among the rows that fulfil the condition. #}
+{% macro newest_of(value, condition, precedence='precedence') -%}
+    {%- if target.type == 'spark' -%} max_by({{ value }}, {{ precedence }}) filter (where {{ condition }})
+    {%- else -%} arg_max({{ value }}, {{ precedence }}) filter (where {{ condition }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# A JSON object as text from names and expressions, in the order given. #}
+{% macro json_of(fields) -%}
+    {%- if target.type == 'spark' -%} to_json(named_struct(
+        {%- for name, expression in fields.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%} ))
+    {%- else -%} cast(json_object(
+        {%- for name, expression in fields.items() %}'{{ name }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor -%} ) as varchar)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Value of the instalment that comes first by due_on, then instalment_no; a null counts as a value. #}
+{% macro first_of(value) -%}
+    {%- if target.type == 'spark' -%}
+        min_by(struct({{ value }}), struct(instalment.due_on, instalment.instalment_no)).col1
+    {%- else -%} arg_min_null({{ value }}, (instalment.due_on, instalment.instalment_no))
+    {%- endif -%}
+{%- endmacro %}

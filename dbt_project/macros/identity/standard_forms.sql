@@ -1,0 +1,65 @@
+{# Half-width form of a text, without what people put between characters. #}
+{% macro half_width(text) -%}
+    translate(
+        {{ text }},
+        '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ＋－（）　＠．',
+        '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-() @.'
+    )
+{%- endmacro %}
+
+{# An identity document's number: half width, upper case, letters and digits only; null when nothing is left. #}
+{% macro compact_id(text) -%}
+    nullif(regexp_replace(upper({{ half_width(text) }}), '[^0-9A-Z]', '', 'g'), '')
+{%- endmacro %}
+
+{# The check character that GB 11643 (ISO 7064 MOD 11-2) asks for after 17 digits. #}
+{% macro gb11643_check(digits17) -%}
+    substr('10X98765432', 1 + (
+        {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
+        {{ weight }} * cast(substr({{ digits17 }}, {{ loop.index }}, 1) as integer){{ ' +' if not loop.last }}
+        {%- endfor %}
+    ) % 11, 1)
+{%- endmacro %}
+
+{# A mobile number's eleven digits, without +86 and separators; null when it is no mobile number. #}
+{% macro mobile_digits(text) -%}
+    nullif(regexp_extract(
+        regexp_replace({{ half_width(text) }}, '[^0-9]', '', 'g'), '^(?:0086|86|0)?(1[3-9][0-9]{9})$', 1
+    ), '')
+{%- endmacro %}
+
+{# The last eight digits all equal, or the number that every form's example shows. #}
+{% macro is_placeholder_mobile(digits) -%}
+    (
+        {{ digits }} = '13800138000'
+        or substr({{ digits }}, 4, 8) = repeat(substr({{ digits }}, 4, 1), 8)
+    )
+{%- endmacro %}
+
+{# Where an address lies: the last letters before its first number, and its numbers; null when that says too little. #}
+{% macro address_key(text) -%}
+    case
+        when
+            length(regexp_replace({{ text }}, '[^0-9０-９]', '', 'g')) >= 2
+            and array_length(regexp_extract_all({{ half_width(text) }}, '[0-9]+')) >= 2
+            then
+                right(regexp_extract(regexp_replace({{ half_width(text) }}, '[^0-9A-Za-z一-鿿]', '', 'g'), '^[^0-9]+'), 3)
+                || array_to_string(regexp_extract_all({{ half_width(text) }}, '[0-9]+'), '-')
+    end
+{%- endmacro %}
+
+{# The order of the sources wherever one must come first (rules.md §3). #}
+{% macro source_order(source_system) -%}
+    case {{ source_system }}
+        when 'core_life' then 1
+        when 'core_banca' then 2
+        when 'crm' then 3
+        when 'channel_individual' then 4
+        when 'channel_broker' then 5
+        when 'channel_banca' then 6
+        when 'wechat_individual' then 7
+        when 'wechat_broker' then 8
+        when 'wechat_banca' then 9
+        else 10
+    end
+{%- endmacro %}

@@ -1,0 +1,30 @@
+-- Who uses a mobile: a family shares one, an agent enters his own for his clients, and a number is given to someone else.
+with uses as (
+    select
+        mobile_std,
+        count(*) as records,
+        count(distinct name_sound) as names,
+        count(distinct case when id_kind = 'RIC' then id_std end) as valid_ids
+    from {{ ref('int_identity__person_record') }}
+    where is_mobile_valid
+    group by mobile_std
+),
+
+agents as (
+    select distinct {{ mobile_digits('mobile') }} as mobile_std
+    from {{ ref('stg_channel_individual__agents') }}
+    where mobile is not null
+),
+
+int_identity__mobile as (
+    select
+        uses.mobile_std,
+        uses.records,
+        uses.names,
+        uses.valid_ids,
+        agents.mobile_std is not null as is_agents_own
+    from uses
+    left join agents on uses.mobile_std = agents.mobile_std
+)
+
+select * from int_identity__mobile

@@ -1,0 +1,110 @@
+-- Two records that meet in some block, and how each of their values compares. Stored once, by least and greatest.
+with blocks as (
+    select
+        record_no,
+        kind,
+        value
+    from {{ ref('int_identity__block') }}
+    where not is_blocked
+),
+
+met as (
+    select
+        a.record_no as record_a,
+        b.record_no as record_b,
+        bool_or(a.kind = 'name_policy') as is_on_policy
+    from blocks as a
+    inner join blocks as b on a.kind = b.kind and a.value = b.value and a.record_no < b.record_no
+    group by a.record_no, b.record_no
+),
+
+cards as (
+    select
+        least(cards.record_no, named.record_no) as record_a,
+        greatest(cards.record_no, named.record_no) as record_b
+    from {{ ref('int_identity__person_record') }} as cards
+    inner join {{ ref('int_identity__person_record') }} as named
+        on cards.who_system = named.source_system and cards.who_record_id = named.source_record_id
+    where cards.who_record_id is not null
+),
+
+pairs as (
+    select
+        coalesce(met.record_a, cards.record_a) as record_a,
+        coalesce(met.record_b, cards.record_b) as record_b,
+        coalesce(met.is_on_policy, false) as is_on_policy,
+        cards.record_a is not null as is_named_by_card
+    from met
+    full outer join cards on met.record_a = cards.record_a and met.record_b = cards.record_b
+),
+
+int_identity__pair as (
+    select
+        pairs.record_a,
+        pairs.record_b,
+        a.source_system as system_a,
+        b.source_system as system_b,
+        pairs.is_on_policy,
+        pairs.is_named_by_card,
+        case
+            when a.id_kind is null or b.id_kind is null then
+                case
+                    when a.id_std is null or b.id_std is null then 'none'
+                    when coalesce(a.id_guess, a.id_std) = coalesce(b.id_guess, b.id_std) then 'guess'
+                    when length(a.id_std) = length(b.id_std) and hamming(a.id_std, b.id_std) = 1 then 'near'
+                    else 'other'
+                end
+            when a.id_kind || a.id_std = b.id_kind || b.id_std then 'same'
+            when a.id_kind = b.id_kind and a.id_kind in ('RIC', 'HKMO') then 'different'
+            else 'other'
+        end as id_relation,
+        case
+            when a.id_last4 is null or b.id_last4 is null then 'none'
+            when a.id_last4 = b.id_last4 then 'same'
+            else 'different'
+        end as last4_relation,
+        case
+            when a.name_std is null or b.name_std is null then 'none'
+            when a.name_std = b.name_std then 'same'
+            when a.name_sound = b.name_sound and not (a.is_name_han and b.is_name_han) then 'sound'
+            when a.name_sound = b.name_sound then 'homophone'
+            when damerau_levenshtein(a.name_sound, b.name_sound) <= 1 or (
+                a.is_name_han and b.is_name_han and length(a.name_std) >= 3
+                and damerau_levenshtein(a.name_std, b.name_std) = 1
+            ) then 'near'
+            else 'different'
+        end as name_relation,
+        case
+            when a.mobile_std is null or b.mobile_std is null or not a.is_mobile_valid or not b.is_mobile_valid then 'none'
+            when a.mobile_std = b.mobile_std then 'same'
+            else 'different'
+        end as mobile_relation,
+        case
+            when a.birth_date_std is null or b.birth_date_std is null then 'none'
+            when a.birth_date_std = b.birth_date_std then 'same'
+            when year(a.birth_date_std) = year(b.birth_date_std) and month(a.birth_date_std) = day(b.birth_date_std)
+                and day(a.birth_date_std) = month(b.birth_date_std) then 'swapped'
+            when hamming(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
+            else 'different'
+        end as birth_relation,
+        case
+            when a.address_key is null or b.address_key is null then 'none'
+            when a.address_key = b.address_key then 'same'
+            else 'different'
+        end as address_relation,
+        case
+            when a.email_std is null or b.email_std is null then 'none'
+            when a.email_std = b.email_std then 'same'
+            else 'different'
+        end as email_relation,
+        coalesce(a.unionid = b.unionid, false) as is_unionid_same,
+        coalesce(a.sex <> b.sex, false) as is_sex_different,
+        coalesce(mobiles.names, 0) as mobile_names,
+        coalesce(mobiles.is_agents_own, false) as is_mobile_agents
+    from pairs
+    inner join {{ ref('int_identity__person_record') }} as a on pairs.record_a = a.record_no
+    inner join {{ ref('int_identity__person_record') }} as b on pairs.record_b = b.record_no
+    left join {{ ref('int_identity__mobile') }} as mobiles on a.mobile_std = mobiles.mobile_std and a.mobile_std = b.mobile_std
+)
+
+select * from int_identity__pair

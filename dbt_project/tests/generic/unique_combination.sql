@@ -1,0 +1,9 @@
+{# Rows of one logical key that occurs more than once; null-safe, since group by puts nulls together. #}
+{% test unique_combination(model, columns) %}
+    select
+        {{ columns | join(', ') }},
+        count(*) as occurrences
+    from {{ model }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+{% endtest %}

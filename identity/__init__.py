@@ -1,0 +1,1 @@
+"""Who is who: what of the identity layer SQL cannot say well (names over distinct values, clusters under guards)."""

@@ -1,0 +1,126 @@
+"""Standard forms of persons' names, worked out once per distinct name.
+
+``standardise`` is pure: the same names give the same forms on every run and machine.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from opencc import OpenCC
+from pypinyin import lazy_pinyin
+
+_HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003134f]")
+_NOT_IN_A_NAME = re.compile(r"[\s·•・‧∙⋅．.。,，、'’`´\-_]+")
+_LATIN_PARTS = re.compile(r"[^\w]+|[\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|总)$")
+
+PLACEHOLDERS = frozenset(
+    {"不详", "未知", "无", "测试", "客户", "姓名", "匿名", "暂无", "无名", "未填", "待补", "佚名", "null", "none", "na", "n/a", "test", "unknown", "x", "xx", "xxx"}
+)
+COMPOUND_SURNAMES = frozenset(
+    "欧阳 司马 上官 诸葛 夏侯 司徒 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 东方 端木 独孤 南宫 西门 轩辕 百里 呼延 东郭 公冶 太史 申屠 澹台 濮阳 闻人 赫连 钟离 鲜于 闾丘 左丘 公羊 公西 宗政 第五 万俟 仲孙 淳于 单于".split()
+)
+# pypinyin reads these surnames as the common word: 单 is Shan, not dan.
+SURNAME_READINGS = {
+    "单": "shan", "曾": "zeng", "仇": "qiu", "区": "ou", "查": "zha", "解": "xie", "朴": "piao", "任": "ren", "华": "hua",
+    "乐": "yue", "尉": "wei", "盖": "ge", "缪": "miao", "翟": "zhai", "冼": "xian", "佴": "nai", "重": "chong", "折": "she",
+    "黑": "he", "种": "chong", "员": "yun", "秘": "bi", "繁": "po", "卜": "bu", "宓": "mi", "长孙": "zhangsun",
+    "尉迟": "yuchi", "万俟": "moqi", "单于": "chanyu", "澹台": "tantai", "吕": "lv", "令狐": "linghu",
+}  # fmt: skip
+_COMMON_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+    "庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边"
+)
+
+
+@dataclass(frozen=True)
+class StandardName:
+    """One distinct name as delivered, and the forms that names are compared in."""
+
+    name: str
+    name_std: str | None
+    """Comparable writing: Chinese characters simplified, Latin words upper-case in alphabetical order; null: no name."""
+    name_sound: str | None
+    """Reading in Latin letters, the same for 高良海, GAO LIANGHAI and Lianghai Gao."""
+    surname: str | None
+    given_name: str | None
+    is_han: bool
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> OpenCC:
+    return OpenCC("t2s")
+
+
+@lru_cache(maxsize=65536)
+def _reading(character: str) -> str:
+    return lazy_pinyin(character)[0].replace("ü", "v").lower()
+
+
+@lru_cache(maxsize=1)
+def _surname_sounds() -> frozenset[str]:
+    sounds = {SURNAME_READINGS.get(character, _reading(character)) for character in _COMMON_SURNAMES}
+    sounds |= {_sound_of_surname(surname) for surname in COMPOUND_SURNAMES}
+    return frozenset(sounds | {sound.replace("v", "yu") for sound in sounds if sound == "lv"} | {"lu", "lyu"})
+
+
+def _sound_of_surname(surname: str) -> str:
+    return SURNAME_READINGS.get(surname) or "".join(map(_reading, surname))
+
+
+def standardise(names: Iterable[str]) -> list[StandardName]:
+    """Standard forms of each name, in the order given; the simplification runs once over all of them."""
+    originals = list(names)
+    folded = [unicodedata.normalize("NFKC", name).replace("\n", " ") for name in originals]
+    simplified = _simplifier().convert("\n".join(folded)).split("\n")
+    return [_standardise(original, text) for original, text in zip(originals, simplified, strict=True)]
+
+
+def _standardise(original: str, text: str) -> StandardName:
+    text = text.strip()
+    if _HAN.search(text):
+        return _han(original, text)
+    return _latin(original, text)
+
+
+def _han(original: str, text: str) -> StandardName:
+    bare = _NOT_IN_A_NAME.sub("", text)
+    without_title = _TITLES.sub("", bare)
+    bare = without_title if len(without_title) >= 2 else bare
+    if bare in PLACEHOLDERS:
+        return StandardName(original, None, None, None, None, True)
+    surname = bare[:2] if bare[:2] in COMPOUND_SURNAMES and len(bare) > 2 else bare[:1]
+    given = bare[len(surname) :]
+    sound = " ".join(sorted(filter(None, (_sound_of_surname(surname), "".join(map(_reading, given))))))
+    return StandardName(original, bare, sound, surname, given or None, True)
+
+
+def _latin(original: str, text: str) -> StandardName:
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V")) if not unicodedata.combining(c))
+    words = [word.lower() for word in _LATIN_PARTS.sub(" ", _CAMEL.sub(" ", plain)).split()]
+    if "".join(words) in PLACEHOLDERS or not words:
+        return StandardName(original, None, None, None, None, False)
+    # A middle initial comes and goes: it tells nothing, unless initials are all there is.
+    words = [word for word in words if len(word) > 1] or words
+    surname, given = _latin_parts(words)
+    sound = " ".join(sorted(filter(None, (surname, given))))
+    return StandardName(original, " ".join(sorted(words)).upper(), sound, surname or None, given or None, False)
+
+
+def _latin_parts(words: list[str]) -> tuple[str, str]:
+    """Surname and given name of Latin words in either order, as far as Chinese surnames tell them apart."""
+    surnames = _surname_sounds()
+    if len(words) == 1:
+        word = words[0]
+        heads = [word[:length] for length in range(6, 0, -1) if word[:length] in surnames and len(word) > length]
+        return (heads[0], word[len(heads[0]) :]) if heads else (word, "")
+    for surname, rest in ((words[0], words[1:]), (words[-1], words[:-1]), (words[0] + words[1], words[2:])):
+        if surname in surnames:
+            return surname, "".join(rest)
+    return "", " ".join(sorted(words))
