@@ -71,7 +71,10 @@ def test_sound_build_passes_and_its_results_are_kept(settings: Settings) -> None
         ("ranges.vetoed_partners_that_continue", "update mart.partner_score set is_vetoed = true"),
         ("ranges.negative_premiums", "update mart.policy set ape = -1 where policy_no = 'A'"),
         ("reconciliation.policies", "delete from mart.policy where policy_no = 'B'"),
-        ("reconciliation.annualised_premium", "update mart.policy set annualised_premium = 1200.01 where policy_no = 'A'"),
+        (
+            "reconciliation.annualised_premium",
+            "update mart.policy set annualised_premium = 50000.01 where policy_no = 'B'",
+        ),
         ("reconciliation.annualised_premium", "update lake.core_banca__poly set pay_mode = '1'"),
         ("reconciliation.instalments", "update core.instalment set amount_paid = 99.99 where policy_no = 'A'"),
         ("reconciliation.instalments", "delete from core.instalment where policy_no = 'B'"),

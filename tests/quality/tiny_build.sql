@@ -16,7 +16,7 @@ create table lake.core_banca__poly as select * from (values
     ('core_banca', 'core_banca', 'B', date '2026-02-28', 2, 'B', '0', 5000000)
 ) as rows (_source_system, _scope, _key, _business_date, _line, policy_no, pay_mode, premium);
 create table lake.core_life__premium_due as select * from (values
-    ('core_life', 'core_life', 'A1', date '2026-02-28', 2, 'A', 1, 100.00::decimal(18, 2), 100.00::decimal(18, 2), null)
+    ('core_life', 'core_life', 'A1', date '2026-02-28', 2, 'A', 1, 100.00::decimal(18, 2), 100.00::decimal(18, 2), 'N')
 ) as rows (_source_system, _scope, _key, _business_date, _line, policy_no, instalment_no, amount_due, amount_paid, is_deleted);
 create table lake.core_banca__prem as select * from (values
     ('core_banca', 'core_banca', 'B1', date '2026-02-28', 2, 'B', 1, 5000000, 5000000)
