@@ -22,7 +22,7 @@ class Company:
     outlets: pl.DataFrame
 
 
-def make_company(persons: int, people: pl.DataFrame, seed: int) -> Company:
+def make_company(persons: int, seed: int) -> Company:
     """A company of a size that fits the number of persons."""
     partners = _partners(int(np.clip(persons // 70, 8, 150)), Chance(seed, "partners"))
     return Company(

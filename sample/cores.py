@@ -6,14 +6,16 @@ import numpy as np
 import polars as pl
 
 from sample import vocab
-from sample.chance import NEVER, Chance, as_dates, day
+from sample.chance import NEVER, Chance, day
 from sample.company import Company
 from sample.describe import Habit, describe
 from sample.people import LAST_DAY
-from sample.policies import Policies
-from sample.tables import Table, clock, gather, iso, table, yuan
+from sample.tables import Table, clock, iso, table, yuan
+from sample.world import World
 
 FIRST_DELIVERY = day("2026-01-31")
+ENQUIRED = day("2023-05-05")  # when those clients enquired who are deleted later, without a policy
+DELETIONS = [day(d) for d in ("2026-01-28", "2026-02-10", "2026-03-02", "2026-04-05")]
 LIFE_HABIT = Habit(id_share=0.965, mobile_share=0.96, birth_share=0.995)
 BANCA_HABIT = Habit(id_share=0.97, mobile_share=0.94, birth_share=0.99, short_address=0.25)
 EVENTS = (  # turn of a policy, its event; the order decides between events of one day
@@ -32,22 +34,12 @@ class Core:
     policies: pl.DataFrame
 
 
-def number_policies(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
-    """Twelve-digit numbers in no order; a few of core_banca's are also numbers of core_life."""
-    n = policies.height
-    number = 880_000_000_000 + chance.rng.permutation(np.arange(n * 8))[:n]
-    banca = (policies["channel"] == "BANCA").to_numpy()
-    twins = np.flatnonzero(banca)[: max(1, n // 300)]
-    number[twins] = number[np.flatnonzero(~banca)[: len(twins)]]
-    return policies.with_columns(pl.Series("policy_no", number).cast(pl.String))
-
-
-def core_life(people: pl.DataFrame, company: Company, made: Policies, seed: int, level: str) -> Core:
+def core_life(world: World) -> Core:
     """The individual and broker channels' system, with NET, TEL and GRP business."""
-    chance = Chance(seed, "core_life")
+    people, chance, made = world.people, world.chance("core_life"), world.policies
     policies = made.policies.filter(pl.col("channel") != "BANCA")
     parties = _parties(policies, people, chance)
-    records, clients = _clients(parties, people, company, chance, level)
+    records, clients = _clients(parties, world, chance)
     parties = parties.join(records.select("person", "variant", client_id="record"), on=["person", "variant"], how="left", maintain_order="left")
     dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
     tables = {
@@ -57,8 +49,8 @@ def core_life(people: pl.DataFrame, company: Company, made: Policies, seed: int,
         "premium_due": _dues(dues, chance),
         "policy_event": _life_events(policies, parties, chance),
         "claim": _claims(policies, parties, chance),
-        "product": _products(company),
-        "branch": table(("branch_code",), company.branches.with_columns(pl.lit(0).alias("_from"))),
+        "product": _products(world.company),
+        "branch": table(("branch_code",), world.company.branches.with_columns(pl.lit(0).alias("_from"))),
     }
     holders = parties.filter((pl.col("role") == "HOLDER") & (pl.col("seq") == 1) & (pl.col("since") == pl.col("issued")))
     return Core(tables, records, policies.join(holders.select("policy", holder_record="client_id"), on="policy", how="left", maintain_order="left"))
@@ -80,7 +72,7 @@ def _parties(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl
         base.with_columns(pl.Series("person", who), pl.lit("BENEFICIARY").alias("role"), pl.lit(name).alias("relation")).filter(pl.Series(chance.hit(share, n)))
         for name, who, share in kin
     ]
-    heir = pl.concat(heirs).filter((pl.col("person") >= 0)).sort("policy", maintain_order=True)
+    heir = pl.concat(heirs).filter(pl.col("person") >= 0).sort("policy", maintain_order=True)
     heir = heir.with_columns(pl.col("policy").cum_count().over("policy").cast(pl.Int32).alias("seq"))
     new_holder = base.with_columns(pl.Series("person", spouse[holder]), policies["holder_change"].alias("since"))
     new_holder = new_holder.filter(pl.col("since") <= LAST_DAY)
@@ -92,29 +84,31 @@ def _parties(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl
     return parties.with_columns(pl.Series("variant", np.where(twice, parties["policy"].to_numpy() % 2, 0)))
 
 
-def _clients(parties: pl.DataFrame, people: pl.DataFrame, company: Company, chance: Chance, level: str) -> tuple[pl.DataFrame, Table]:
+def _clients(parties: pl.DataFrame, world: World, chance: Chance) -> tuple[pl.DataFrame, Table]:
     """Client records of all parties and of some who only enquired; later changes; deletions of enquiries."""
+    people = world.people
     found = parties.group_by("person", "variant", maintain_order=True).agg(pl.col("since").min())
     known = np.zeros(people.height, dtype=bool)
     known[found["person"].to_numpy()] = True
     strangers = np.flatnonzero(~known & (people["age"].to_numpy() >= 18))[: max(6, people.height // 150)]
     since = chance.whole(day("2020-01-01"), day("2026-03-01"), len(strangers))
-    since[:4] = day("2023-05-05")
-    enquiries = pl.DataFrame({"person": strangers, "variant": 0, "since": since}).cast({"variant": found.schema["variant"]})
-    records = pl.concat([found, enquiries.cast(found.schema)]).sort("since", "person", "variant")  # type: ignore[arg-type]
+    since[: len(DELETIONS)] = ENQUIRED
+    enquiries = pl.DataFrame({"person": strangers, "variant": 0, "since": since})
+    records = pl.concat([found, enquiries], how="vertical_relaxed").sort("since", "person", "variant")
     gone = np.full(records.height, NEVER)
     enquired = np.isin(records["person"].to_numpy(), strangers)
-    gone[np.flatnonzero(enquired & (records["since"].to_numpy() == day("2023-05-05")))] = [day(d) for d in ("2026-01-28", "2026-02-10", "2026-03-02", "2026-04-05")][: int((enquired & (records["since"].to_numpy() == day("2023-05-05"))).sum())]
+    leavers = np.flatnonzero(enquired & (records["since"].to_numpy() == ENQUIRED))[: len(DELETIONS)]
+    gone[leavers] = DELETIONS[: len(leavers)]
     records = records.with_columns(
         pl.format("C1{}", (pl.int_range(pl.len()) + chance.whole(0, 3, 1)[0]).cast(pl.String).str.zfill(8)).alias("record"), pl.Series("gone", gone)
     )
-    return _client_versions(records, people, company, chance, level)
+    return _client_versions(records, world, chance)
 
 
-def _client_versions(records: pl.DataFrame, people: pl.DataFrame, company: Company, chance: Chance, level: str) -> tuple[pl.DataFrame, Table]:
-    n = records.height
+def _client_versions(records: pl.DataFrame, world: World, chance: Chance) -> tuple[pl.DataFrame, Table]:
+    n, people = records.height, world.people
     who = records["person"].to_numpy()
-    seen = describe(people, who, records["since"].to_numpy(), chance, level, LIFE_HABIT, company.agents["mobile"])
+    seen = describe(world, who, records["since"].to_numpy(), chance, LIFE_HABIT)
     # an address now and then holds a comma, a quote or a line break: the file quotes it
     odd = chance.index(60, n)
     address = pl.col("address")
@@ -281,7 +275,7 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
     rows = rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
     rows = rows.with_columns(pl.format("CL{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(9)).alias("claim_no"))
     time = pl.lit(clock(chance, rows.height))
-    common = ["claim_no", "policy_no", "client_id", "claim_type", iso("reported").alias("reported_on")]
+    common = [pl.col("claim_no", "policy_no", "client_id", "claim_type"), iso("reported").alias("reported_on")]
     opened = rows.select(
         *common, pl.lit(None, dtype=pl.String).alias("decided_on"), pl.lit("OPEN").alias("decision"), pl.lit(None, dtype=pl.String).alias("amount_paid"),
         (iso("reported") + "T" + time).alias("updated_at"), pl.col("reported").alias("_from"), pl.lit(False).alias("_gone"),
@@ -300,9 +294,9 @@ def _products(company: Company) -> Table:
     return table(("product_code",), rows.select(*columns, pl.lit(0).alias("_from")))
 
 
-def core_banca(people: pl.DataFrame, company: Company, made: Policies, seed: int, level: str) -> Core:
+def core_banca(world: World) -> Core:
     """The legacy system of the bancassurance channel: fixed codes, fen, eight-digit dates."""
-    chance = Chance(seed, "core_banca")
+    people, chance, made = world.people, world.chance("core_banca"), world.policies
     policies = made.policies.filter(pl.col("channel") == "BANCA")
     holders = policies.select("policy", pl.col("holder").alias("person"), "issued", pl.lit("holder").alias("role"))
     insured = policies.select("policy", pl.col("insured").alias("person"), "issued", pl.lit("insured").alias("role"))
@@ -315,7 +309,7 @@ def core_banca(people: pl.DataFrame, company: Company, made: Policies, seed: int
     for role in ("holder", "insured"):
         cust = numbers.filter(pl.col("role") == role).select("policy", pl.col("record").alias(f"{role}_record"))
         policies = policies.join(cust, on="policy", how="left", maintain_order="left")
-    seen = describe(people, records["person"].to_numpy(), records["since"].to_numpy(), chance, level, BANCA_HABIT, company.agents["mobile"])
+    seen = describe(world, records["person"].to_numpy(), records["since"].to_numpy(), chance, BANCA_HABIT)
     dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
     tables = {
         "CUST": _banca_customers(records, seen, people, chance),

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 
 from sample import vocab
-from sample.chance import NEVER, Chance, day
-from sample.company import Company
+from sample.chance import NEVER, day
 from sample.cores import Core
 from sample.desks import Desk
 from sample.people import LAST_DAY
 from sample.tables import Table, clock, iso, table
 from sample.wechat import json_object, moment, text
+from sample.world import World
 
 CHANNEL_OF = {"core_life": None, "core_banca": "BANCA", "channel_individual": "IND", "channel_broker": "BRK", "channel_banca": "BANCA"}
 
@@ -23,9 +23,9 @@ def compact_object(**fields: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit("{"), pl.concat_str(parts, separator=",", ignore_nulls=True), pl.lit("}"))
 
 
-def crm(people: pl.DataFrame, company: Company, records: pl.DataFrame, cores: dict[str, Core], seed: int) -> Desk:
+def crm(world: World, records: pl.DataFrame, cores: dict[str, Core]) -> Desk:
     """The CRM's six tables; rows whose `who` names no source record are person records of their own."""
-    desk = _Notes(people, company, records.filter(pl.col("gone") == NEVER), cores, Chance(seed, "crm"))
+    desk = _Notes(world, records.filter(pl.col("gone") == NEVER), cores)
     made = [desk.activities(), desk.cards(), desk.surveys(), desk.complaints(), desk.customer_tags(), desk.consents()]
     names = ("activities", "cards", "surveys", "complaints", "customer_tags", "consents")
     return Desk({name: one for name, (one, _) in zip(names, made, strict=True)}, pl.concat([own for _, own in made]))
@@ -34,8 +34,8 @@ def crm(people: pl.DataFrame, company: Company, records: pl.DataFrame, cores: di
 class _Notes:
     """Shared ground of the six tables: whom a note is about, and how its author names them."""
 
-    def __init__(self, people: pl.DataFrame, company: Company, records: pl.DataFrame, cores: dict[str, Core], chance: Chance) -> None:
-        self.people, self.company, self.records, self.chance = people, company, records, chance
+    def __init__(self, world: World, records: pl.DataFrame, cores: dict[str, Core]) -> None:
+        self.people, self.company, self.records, self.chance = world.people, world.company, records, world.chance("crm")
         bought = [c.policies.select("policy_no", "channel", "agent_code", "partner_code", person="holder", policy_system=pl.lit(s)) for s, c in cores.items()]
         self.bought = pl.concat(bought).unique("person", keep="last", maintain_order=True)
 
@@ -143,7 +143,7 @@ class _Notes:
         )  # fmt: skip
 
         def line(closed: pl.Expr) -> pl.Expr:
-            partner = pl.when((pl.col("channel") == "BRK") & pl.lit(True)).then("partner_code")
+            partner = pl.when(pl.col("channel") == "BRK").then("partner_code")
             return json_object(
                 complaint_id=text("id"), who=pl.col("who"), policy_no=text("shown_policy").fill_null("null"), system=text("shown_system").fill_null("null"),
                 channel=text("channel"), agent_code=text("agent").fill_null("null"), partner_code=text(partner).fill_null("null"), category=text("category"),
@@ -185,9 +185,9 @@ class _Notes:
         return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "consent")
 
 
-def stewardship(people: pl.DataFrame, records: pl.DataFrame, seed: int) -> tuple[dict[str, Table], dict[int, int]]:
+def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], dict[int, int]]:
     """Links and separations that are true, and erasures; also returned: person -> day of erasure."""
-    chance = Chance(seed, "stewardship")
+    people, chance = world.people, world.chance("stewardship")
     lasting = records.filter((pl.col("gone") == NEVER) & (pl.col("since") < day("2026-01-31")) & pl.col("system").is_in(list(CHANNEL_OF)))
     sets = lasting.group_by("person", maintain_order=True).agg(pl.col("system"), pl.col("record"))
     several = sets.filter(pl.col("record").list.len() >= 3)

@@ -1,5 +1,6 @@
 """How a person looks in one system's record: the truth, and the known trouble that people and old systems add."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,10 @@ import polars as pl
 from sample import vocab
 from sample.chance import Chance
 from sample.people import pinyin, traditional
+from sample.world import World
 
 LEVELS = {"usual": 1.0, "heavy": 2.6}
+Hit = Callable[[float], pl.Expr]  # true in about that share of the records, more with more noise
 FULL_WIDTH = dict(zip("0123456789Xx", "０１２３４５６７８９Ｘｘ", strict=True))
 
 
@@ -22,15 +25,12 @@ class Habit:
     birth_share: float = 0.98
     short_address: float = 0.1
     honorific: float = 0.0
-    has_pipe: bool = True
 
 
-def describe(
-    people: pl.DataFrame, person: np.ndarray, when: np.ndarray, chance: Chance, level: str, habit: Habit, agent_mobiles: pl.Series
-) -> pl.DataFrame:
+def describe(world: World, person: np.ndarray, when: np.ndarray, chance: Chance, habit: Habit) -> pl.DataFrame:
     """Records of the given persons as written on the given days; `linkable` is false where nothing true identifies them."""
-    rows = people[pl.Series(person)].with_columns(pl.Series("when", when))
-    factor = LEVELS[level]
+    rows = world.people[pl.Series(person)].with_columns(pl.Series("when", when))
+    factor = LEVELS[world.noise]
 
     def hit(share: float) -> pl.Expr:
         drawn = chance.hit(min(share * factor, 0.9), rows.height)
@@ -41,10 +41,13 @@ def describe(
     def given(share: float) -> pl.Expr:
         return pl.lit(pl.Series(chance.hit(share, rows.height)))
 
+    n = rows.height
+    agent = world.company.agents["mobile"].gather(chance.index(min(12, world.company.agents.height), n))
+    invented = pl.Series(chance.pick(vocab.PLACEHOLDER_MOBILES, n).tolist(), dtype=pl.String)
     rows = _name(rows, hit, habit)
-    rows = _id_number(rows, hit, given, habit)
-    rows = _mobile(rows, hit, given, habit, chance, agent_mobiles)
-    rows = _birth(rows, hit, given, habit)
+    rows = _id_number(rows, hit, ~given(habit.id_share))
+    rows = _mobile(rows.with_columns(agent.alias("_agent"), invented.alias("_invented")), hit, ~given(habit.mobile_share))
+    rows = _birth(rows, hit, ~given(habit.birth_share))
     return rows.with_columns(
         pl.when(given(habit.short_address)).then("address_short").when(given(0.94)).then("address").alias("address"),
         pl.when(given(0.55) & (pl.col("annual_income") > 0)).then("annual_income").alias("annual_income"),
@@ -55,7 +58,7 @@ def describe(
     )
 
 
-def _name(rows: pl.DataFrame, hit, habit: Habit) -> pl.DataFrame:  # type: ignore[no-untyped-def]
+def _name(rows: pl.DataFrame, hit: Hit, habit: Habit) -> pl.DataFrame:
     """One written form of the name: order, script, spaces, dots; sometimes only 'Mr Wang', or unknown."""
     surname, first = pl.col("surname"), pl.col("given")
     plain = surname + first
@@ -85,11 +88,11 @@ def _name(rows: pl.DataFrame, hit, habit: Habit) -> pl.DataFrame:  # type: ignor
     )
 
 
-def _id_number(rows: pl.DataFrame, hit, given, habit: Habit) -> pl.DataFrame:  # type: ignore[no-untyped-def]
+def _id_number(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     """The document's number, with 15-digit, lower-case, full-width, O-for-0, mistyped and placeholder forms."""
     true = pl.col("id_number")
     resident = pl.col("id_type") == "ID"
-    placeholder, missing = hit(0.004), ~given(habit.id_share)
+    placeholder = hit(0.004)
     wrong = hit(0.008) & resident
     old = hit(0.02) & resident & (pl.col("birth_date").dt.year() < 1986)
     last = true.str.slice(-1)
@@ -108,15 +111,12 @@ def _id_number(rows: pl.DataFrame, hit, given, habit: Habit) -> pl.DataFrame:  #
     )
 
 
-def _mobile(rows, hit, given, habit, chance, agent_mobiles) -> pl.DataFrame:  # type: ignore[no-untyped-def]
+def _mobile(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     """The number in use on that day, or a stale, mistyped, invented or agent's one, in several spellings."""
-    n = rows.height
     current = pl.when((pl.col("when") < pl.col("mobile_changed")) | hit(0.03)).then("old_mobile").otherwise("mobile")
-    placeholder, mistyped, agents, missing = hit(0.006), hit(0.006), hit(0.008), ~given(habit.mobile_share)
-    invented = pl.Series(chance.pick(vocab.PLACEHOLDER_MOBILES, n).tolist(), dtype=pl.String)
-    agent = agent_mobiles.gather(chance.index(min(12, agent_mobiles.len()), n))
+    placeholder, mistyped, agents = hit(0.006), hit(0.006), hit(0.008)
     slip = current.str.head(9) + current.str.slice(10, 1) + current.str.slice(9, 1)
-    number = pl.when(placeholder).then(pl.lit(invented)).when(agents).then(pl.lit(agent)).when(mistyped).then(slip).otherwise(current)
+    number = pl.when(placeholder).then("_invented").when(agents).then("_agent").when(mistyped).then(slip).otherwise(current)
     rows = rows.with_columns(number.alias("number"))
     number = pl.col("number")
     split = [number.str.slice(0, 3), number.str.slice(3, 4), number.str.slice(7, 4)]
@@ -129,14 +129,14 @@ def _mobile(rows, hit, given, habit, chance, agent_mobiles) -> pl.DataFrame:  # 
     )  # fmt: skip
     return rows.with_columns(
         pl.when(~missing).then(written).alias("mobile"), (~placeholder & ~mistyped & ~agents & ~missing).alias("_mobile_true")
-    ).drop("number")
+    ).drop("number", "_agent", "_invented")
 
 
-def _birth(rows: pl.DataFrame, hit, given, habit: Habit) -> pl.DataFrame:  # type: ignore[no-untyped-def]
+def _birth(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     """The birthday, sometimes with month and day swapped, the system's 1900-01-01, or missing."""
     true = pl.col("birth_date")
     swapped = hit(0.006) & (true.dt.day() <= 12) & (true.dt.day() != true.dt.month())
-    placeholder, missing = hit(0.003), ~given(habit.birth_share)
+    placeholder = hit(0.003)
     mirror = pl.date(true.dt.year(), true.dt.day(), true.dt.month())
     mirror = pl.when(true.dt.day() <= 12).then(mirror)
     return rows.with_columns(

@@ -11,8 +11,9 @@ from sample.chance import NEVER, Chance, day
 from sample.company import Company
 from sample.cores import Core
 from sample.describe import Habit, describe
-from sample.people import LAST_DAY
+from sample.people import LAST_DAY, check_digit
 from sample.tables import Table, iso, table
+from sample.world import World
 
 RECORD = ["person", "record", "since", "gone", "linkable", "name", "mobile"]
 PROSPECT_HABIT = Habit(mobile_share=0.97, birth_share=0.35, honorific=0.004)
@@ -37,10 +38,10 @@ def dated(days: str, shape: pl.Series) -> pl.Expr:
     return pl.when(shape == 0).then(text).when(shape == 1).then(slash).otherwise(text.str.replace_all("-", ""))
 
 
-def agency(people: pl.DataFrame, company: Company, life: Core, seed: int, level: str) -> Desk:
+def agency(world: World, life: Core) -> Desk:
     """channel_individual: agents, their training, and the prospects they registered."""
-    chance = Chance(seed, "agency")
-    prospects, records = _prospects(people, company, life, chance, level)
+    company, chance = world.company, world.chance("agency")
+    prospects, records = _prospects(world, life, chance)
     return Desk({"agents": _agents(company, chance), "training": _training(company, chance), "prospects": prospects}, records)
 
 
@@ -50,8 +51,6 @@ def _agents(company: Company, chance: Chance) -> Table:
     born = agents.select(pl.col("born")).with_columns(iso("born").str.replace_all("-", "").alias("text"))
     ids = pl.Series(chance.pick(("320102", "440106", "510107", "330106"), n).tolist()) + born["text"]
     sequence = pl.Series(chance.whole(100, 499, n) * 2 + (agents["sex"] == "男").to_numpy()).cast(pl.String)
-    from sample.people import check_digit
-
     first = pl.DataFrame({"f": ids + sequence})
     full_id = first.select(pl.col("f") + check_digit(pl.col("f"))).to_series()
     shape = [pl.Series(chance.index(3, n)) for _ in range(3)]
@@ -92,12 +91,12 @@ def _training(company: Company, chance: Chance) -> Table:
     return table(("工号", "课程代码", "完成日期"), made)
 
 
-def _prospects(people: pl.DataFrame, company: Company, life: Core, chance: Chance, level: str) -> tuple[Table, pl.DataFrame]:
+def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.DataFrame]:
     """Later holders registered before they bought, and others who have not bought (yet)."""
+    people, agents = world.people, world.company.agents
     bought = life.policies.filter(pl.col("channel") == "IND").group_by("holder", maintain_order=True).agg(pl.col("issued").min(), pl.col("agent_code").first())
     bought = bought.filter(pl.Series(chance.hit(0.24, bought.height)))
     others = np.flatnonzero((people["age"].to_numpy() >= 19) & chance.hit(0.16, people.height))
-    agents = company.agents
     seller = chance.index(agents.height, len(others))
     person = np.concatenate([bought["holder"].to_numpy(), others])
     n = len(person)
@@ -105,7 +104,7 @@ def _prospects(people: pl.DataFrame, company: Company, life: Core, chance: Chanc
     agent = pl.concat([bought["agent_code"], agents["agent_code"].gather(seller)])
     order = np.argsort(since, kind="stable")
     person, since, agent = person[order], since[order], agent.gather(order)
-    seen = describe(people, person, since, chance, level, PROSPECT_HABIT, agents["mobile"])
+    seen = describe(world, person, since, chance, PROSPECT_HABIT)
     number = pl.Series([f"XS{10_000_000 + 2 * i}" for i in range(n)])
     tags = chance.deal((*vocab.PROSPECT_TAGS, "老客户推荐;健康意识强", "有车;有房", ""), n)
     days = pl.DataFrame({"since": since, "born": (seen["birth_date"].cast(pl.Int32)).fill_null(NEVER)})
@@ -148,7 +147,7 @@ ALIASES = {
 def book_style(partner: int, seed: int) -> BookStyle:
     """The habits of partner number `partner`; the first ones between them show every habit."""
     chance = Chance(seed, f"book {partner}")
-    names = [ALIASES[c][partner % len(ALIASES[c])] + ("" if c != "serial" else "") for c in ALIASES]
+    names = [aliases[partner % len(aliases)] for aliases in ALIASES.values()]
     order = chance.rng.permutation(len(names)) if partner % 3 else np.arange(len(names))
     columns = tuple(names[i] for i in order)
     return BookStyle(
@@ -163,9 +162,9 @@ def book_style(partner: int, seed: int) -> BookStyle:
     )
 
 
-def brokers(people: pl.DataFrame, company: Company, life: Core, seed: int, level: str) -> Desk:
+def brokers(world: World, life: Core) -> Desk:
     """channel_broker: each partner's list of its policyholders and leads, as one table with a `partner` column."""
-    chance = Chance(seed, "brokers")
+    people, company, chance = world.people, world.company, world.chance("brokers")
     sold = life.policies.filter((pl.col("channel") == "BRK") & pl.Series(chance.hit(0.93, life.policies.height)))
     leads = max(12, people.height // 40)
     person = np.concatenate([sold["holder"].to_numpy(), chance.rng.permutation(np.flatnonzero(people["age"].to_numpy() >= 19))[:leads]])
@@ -174,8 +173,8 @@ def brokers(people: pl.DataFrame, company: Company, life: Core, seed: int, level
     partner = np.concatenate([sold["partner"].to_numpy(), chance.index(company.partners.height, leads, company.partners["weight"].to_numpy())])
     since = np.concatenate([sold["issued"].to_numpy() + chance.whole(1, 12, sold.height), chance.whole(day("2024-01-01"), LAST_DAY, leads)])
     is_lead = np.arange(n) >= sold.height
-    known = describe(people, person, since, chance, level, BROKER_HABIT, company.agents["mobile"])
-    vague = describe(people, person, since, chance, level, LEAD_HABIT, company.agents["mobile"])
+    known = describe(world, person, since, chance, BROKER_HABIT)
+    vague = describe(world, person, since, chance, LEAD_HABIT)
     seen = pl.concat([known.filter(~pl.Series(is_lead)), vague.filter(pl.Series(is_lead))])
     wan = pl.lit(pl.Series(chance.hit(0.3, n)))
     income = pl.col("annual_income")
@@ -190,7 +189,7 @@ def brokers(people: pl.DataFrame, company: Company, life: Core, seed: int, level
         pl.lit(pl.Series(since)).alias("_from"),
     )  # fmt: skip
     made = made.with_columns(pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n)))).then("id_type").alias("id_type"))
-    keys = _record_ids(made, seed)
+    keys = _record_ids(made, world.seed)
     moved = people["mobile_changed"].to_numpy()[person]
     renewed = (moved > since) & (moved <= LAST_DAY) & chance.hit(0.5, n) & ~is_lead
     changes = made.with_columns(keys.alias("record")).filter(pl.Series(renewed))
@@ -205,7 +204,7 @@ def birth_text(birth: int, style: str) -> str:
     """A birthday as the workbook's cell reads as text: serial numbers as digits, real dates as ISO."""
     if birth >= NEVER:
         return ""
-    date = np.datetime64(int(birth), "D").astype(str)
+    date = str(np.datetime64(int(birth), "D"))
     if style == "slash":
         year, month, of_month = date.split("-")
         return f"{year}/{int(month)}/{int(of_month)}"
@@ -224,9 +223,9 @@ def _record_ids(rows: pl.DataFrame, seed: int) -> pl.Series:
     return rows["partner_code"] + ":" + pl.concat([own, pl.Series(hashes, dtype=pl.String)])
 
 
-def bank_desk(people: pl.DataFrame, company: Company, banca: Core, seed: int, level: str) -> Desk:
+def bank_desk(world: World, banca: Core) -> Desk:
     """channel_banca: outlets, and referrals of which some became policies."""
-    chance = Chance(seed, "bank_desk")
+    people, company, chance = world.people, world.company, world.chance("bank_desk")
     sold = banca.policies.filter(pl.Series(chance.hit(0.35, banca.policies.height)))
     others = np.flatnonzero((people["age"].to_numpy() >= 22) & chance.hit(0.09, people.height))
     outlets = company.outlets
@@ -240,7 +239,7 @@ def bank_desk(people: pl.DataFrame, company: Company, banca: Core, seed: int, le
     order = np.argsort(since, kind="stable")
     person, since, result = person[order], since[order], result[order]
     n = len(person)
-    seen = describe(people, person, since, chance, level, REFERRAL_HABIT, company.agents["mobile"])
+    seen = describe(world, person, since, chance, REFERRAL_HABIT)
     number = pl.Series([f"R{1000 + 3 * i:09d}" for i in range(n)])
     made = seen.select(
         number.alias("referral_no"), bank.gather(order).alias("bank_code"), code.gather(order).alias("outlet_code"), pl.col("name").str.replace_all("|", "", literal=True),

@@ -7,14 +7,13 @@ from pathlib import Path
 import polars as pl
 
 from sample import deliveries, desks, faults, wechat
-from sample.chance import NEVER, Chance, day
-from sample.company import make_company
-from sample.cores import core_banca, core_life, number_policies
+from sample.chance import NEVER
+from sample.cores import core_banca, core_life
 from sample.crm import crm, stewardship
 from sample.deliveries import Delivery, Landing
 from sample.describe import LEVELS
-from sample.people import make_people
-from sample.policies import Policies, make_policies
+from sample.people import LAST_DAY
+from sample.world import make_world
 from warehouse.errors import GlifeError
 
 DEFAULT_SEED = 20260131
@@ -46,27 +45,22 @@ def write_sample(persons: int, out: Path, seed: int = DEFAULT_SEED, noise: str =
         raise GlifeError(f"unknown noise level {noise}", where="--noise", remedy=f"use one of {', '.join(LEVELS)}")
     if out.exists() and any(out.iterdir()):
         raise GlifeError("the folder for the sample is not empty", where=str(out), remedy="name a new or empty folder")
-    people = make_people(persons, seed)
-    company = make_company(persons, people, seed)
-    made = make_policies(people, company, seed)
-    made = Policies(number_policies(made.policies, Chance(seed, "policy numbers")), made.instalments)
-    life, banca = core_life(people, company, made, seed, noise), core_banca(people, company, made, seed, noise)
-    counts = {"policies": made.policies.height, "instalments": made.instalments.height}
-    del made
+    world = make_world(persons, seed, noise)
+    life, banca = core_life(world), core_banca(world)
     cores = {"core_life": life, "core_banca": banca}
-    agency, broker, bank = desks.agency(people, company, life, seed, noise), desks.brokers(people, company, life, seed, noise), desks.bank_desk(people, company, banca, seed, noise)
-    accounts = {name: wechat.account(name, people, company, cores, seed) for name in wechat.ACCOUNTS}
+    agency, broker, bank = desks.agency(world, life), desks.brokers(world, life), desks.bank_desk(world, banca)
+    accounts = {name: wechat.account(world, name, cores) for name in wechat.ACCOUNTS}
     sources = {"core_life": life.records, "core_banca": banca.records, "channel_individual": agency.records, "channel_broker": broker.records, "channel_banca": bank.records}
     named = pl.concat([r.with_columns(pl.lit(s).alias("system")) for s, r in sources.items()], how="diagonal_relaxed")
-    decisions, erased = stewardship(people, named, seed)
-    notes = crm(people, company, named, cores, seed)
+    decisions, erased = stewardship(world, named)
+    notes = crm(world, named, cores)
 
     extra = faults.MORE_DELIVERY_FAULTS if noise == "heavy" else {}
     landing = Landing(out, seed, faults.ROW_FAULTS, faults.DELIVERY_FAULTS | extra)
     done = landing.deliver("core_life", life.tables, deliveries.write_core_life)
     done += landing.deliver("core_banca", banca.tables, deliveries.write_core_banca)
     done += landing.deliver("channel_individual", agency.tables, deliveries.write_agency)
-    done += landing.deliver("channel_broker", broker.tables, deliveries.BrokerWriter(company, life))
+    done += landing.deliver("channel_broker", broker.tables, deliveries.BrokerWriter(world.company, life.policies))
     done += landing.deliver("channel_banca", bank.tables, deliveries.write_bank_desk)
     for name, desk in accounts.items():
         done += landing.deliver(name, desk.tables, deliveries.write_json_lines)
@@ -77,7 +71,8 @@ def write_sample(persons: int, out: Path, seed: int = DEFAULT_SEED, noise: str =
     records = [named, *(d.records.with_columns(pl.lit(n).alias("system")) for n, d in accounts.items()), notes.records.with_columns(pl.lit("crm").alias("system"))]
     truth = out.parent / f"{out.name}_truth"
     people_records = person_of(pl.concat(records, how="diagonal_relaxed"), erased)
-    write_truth(truth, people_records, done, {"persons": persons, **counts, "noise": noise, "seed": seed})
+    counts = {"persons": persons, "policies": world.policies.policies.height, "instalments": world.policies.instalments.height}
+    write_truth(truth, people_records, done, {**counts, "noise": noise, "seed": seed})
     files = [f for d in done for f in d.files]
     return SampleReport(out, truth, persons, people_records.height, len(done), len(files), sum(f.rows for f in files))
 
@@ -94,7 +89,7 @@ def person_of(records: pl.DataFrame, erased: dict[int, int]) -> pl.DataFrame:
         pl.when(pl.col("erasure") < NEVER).then(pl.lit("erased")).when(pl.col("gone") < NEVER)
         .then(pl.col("system").replace_strict(why, default=None, return_dtype=pl.String)).alias("gone_why"),
         pl.col("linkable").cast(pl.Int8), pl.col("since"),
-    ).filter(pl.col("since") <= day("2026-04-30")).drop("since")  # fmt: skip
+    ).filter(pl.col("since") <= LAST_DAY).drop("since")  # fmt: skip
 
 
 def write_truth(truth: Path, records: pl.DataFrame, done: list[Delivery], counts: dict[str, object]) -> None:

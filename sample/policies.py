@@ -70,7 +70,7 @@ def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
     heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))["person"].to_list()
     couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))["person"].to_list()
     first = day("2018-02-01")
-    rows = []
+    rows: list[tuple[str, int, str, int, str | None]] = []
     for core in ("IND", "BANCA"):
         for i, fate in enumerate(FATES):
             pool = couples if fate == "CHANGE_HOLDER" else heads
@@ -183,7 +183,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     mode = chance.pick(tuple(vocab.PAY_MODES), n, (0.16, 0.66, 0.06, 0.06, 0.06))
     mode = np.where((channel == "BANCA") & chance.hit(0.25, n), "SINGLE", mode)
     short = np.isin(line, ("MEDICAL", "ACCIDENT"))
-    term = np.where(short, 10, chance.pick((3, 5, 10, 15, 20, 30), n, (18, 18, 30, 8, 20, 6)).astype(int))
+    term = np.where(short, 10, chance.pick(("3", "5", "10", "15", "20", "30"), n, (18, 18, 30, 8, 20, 6)).astype(int))
     fate = policies["fate"].to_numpy()
     mode = np.where(fate == "MATURED", "SINGLE", np.where(policies["fate"].is_not_null().to_numpy(), "ANNUAL", mode))
     term = np.where(fate == "PAIDUP", 3, np.where(policies["fate"].is_not_null().to_numpy(), 10, term))
@@ -193,6 +193,8 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     share = chance.rng.lognormal(-2.9, 0.75, n) * np.where(short, 0.08, 1.0)
     star = policies["agent"].to_numpy() < 3
     share = np.where(star & (channel == "IND"), share * 2.2, share)
+    # the two largest partners advise the wealthy
+    share = share * np.select([policies["partner"].to_numpy() == 0, policies["partner"].to_numpy() == 1], [3.0, 2.0], 1.0)
     yearly = (income * share).clip(260, 900_000)
     times = np.array([max(1, vocab.PAY_MODES[m]) for m in vocab.PAY_MODES])[np.array([list(vocab.PAY_MODES).index(m) for m in mode])]
     fen = np.where(single, np.maximum(yearly * 4 // 1000, 10) * 1000, yearly / times) * 100
@@ -209,7 +211,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
         pl.Series("sum_insured", (np.maximum(yearly * chance.whole(4, 40, n) // 10_000, 1) * 10_000).astype(np.int64) * 100),
         pl.Series("applied", applied),
         pl.Series("effective", issued + 1),
-        pl.Series("cooling_off", issued + chance.pick((10, 15, 20), n).astype(int)),
+        pl.Series("cooling_off", issued + chance.pick(("10", "15", "20"), n).astype(int)),
     )
 
 
@@ -335,3 +337,14 @@ def _settle(policies: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     """A policy whose instalments were not all paid can't be paid up."""
     unpaid = instalments.filter(pl.col("paid") == NEVER)["policy"].unique()
     return policies.with_columns(pl.when(pl.col("policy").is_in(unpaid.implode())).then(NEVER).otherwise("paidup").alias("paidup"))
+
+
+def number_policies(made: Policies, seed: int) -> Policies:
+    """Twelve-digit numbers in no order; a few of core_banca's are also numbers of core_life."""
+    policies = made.policies
+    n = policies.height
+    number = 880_000_000_000 + Chance(seed, "policy numbers").rng.permutation(np.arange(n * 8))[:n]
+    banca = (policies["channel"] == "BANCA").to_numpy()
+    twins = np.flatnonzero(banca)[: max(1, n // 300)]
+    number[twins] = number[np.flatnonzero(~banca)[: len(twins)]]
+    return Policies(policies.with_columns(pl.Series("policy_no", number).cast(pl.String)), made.instalments)

@@ -10,6 +10,7 @@ from sample.cores import Core
 from sample.desks import Desk
 from sample.people import LAST_DAY
 from sample.tables import Table, clock, iso, table
+from sample.world import World
 
 ACCOUNTS = ("wechat_individual", "wechat_broker", "wechat_banca")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -34,13 +35,11 @@ def moment(days: str, time: str, zone: bool = True) -> pl.Expr:
     return pl.concat_str(iso(days), pl.lit("T"), pl.col(time), pl.lit("+08:00" if zone else ""))
 
 
-def account(
-    name: str, people: pl.DataFrame, company: Company, cores: dict[str, Core], seed: int
-) -> Desk:
+def account(world: World, name: str, cores: dict[str, Core]) -> Desk:
     """One account's tables; each has its JSON line in column `line`."""
-    chance = Chance(seed, name)
+    people, chance = world.people, world.chance(name)
     serial = ACCOUNTS.index(name)
-    followers = _followers(name, people, cores, chance, seed)
+    followers = _followers(world, name, chance)
     campaigns = _campaigns(serial)
     bindings = _bindings(followers, people, cores, chance)
     tables = {
@@ -51,19 +50,18 @@ def account(
         "campaigns": _campaign_lines(campaigns),
     }
     if name == "wechat_individual":
-        tables["learning"] = _learning(company, chance)
+        tables["learning"] = _learning(world.company, chance)
     bound = pl.col("bound") <= LAST_DAY
-    joined = pl.col("is_bound_elsewhere") & pl.lit(name != "never")
     records = followers.select(
-        "person", pl.col("openid").alias("record"), "since", pl.lit(NEVER).alias("gone"), (bound | joined).alias("linkable"),
+        "person", pl.col("openid").alias("record"), "since", pl.lit(NEVER).alias("gone"), (bound | pl.col("is_bound_elsewhere")).alias("linkable"),
         pl.lit(None, dtype=pl.String).alias("name"), pl.lit(None, dtype=pl.String).alias("mobile"),
     )  # fmt: skip
     return Desk(tables, records)
 
 
-def _membership(people: pl.DataFrame, seed: int) -> np.ndarray:
+def _membership(world: World) -> np.ndarray:
     """Who follows which account (persons x accounts), and binds there: 0 no, 1 follows, 2 binds too."""
-    chance = Chance(seed, "membership")
+    people, chance = world.people, world.chance("membership")
     adult = (people["age"].to_numpy() >= 16)[:, None]
     warm = chance.rng.random((people.height, 1)) < 0.4
     follows = (chance.rng.random((people.height, 3)) < np.where(warm, (0.42, 0.2, 0.25), (0.06, 0.03, 0.03))) & adult
@@ -71,10 +69,11 @@ def _membership(people: pl.DataFrame, seed: int) -> np.ndarray:
     return follows.astype(int) + (follows & binds)
 
 
-def _followers(name: str, people: pl.DataFrame, cores: dict[str, Core], chance: Chance, seed: int) -> pl.DataFrame:
-    members = _membership(people, seed)
+def _followers(world: World, name: str, chance: Chance) -> pl.DataFrame:
+    people = world.people
+    members = _membership(world)
     serial = ACCOUNTS.index(name)
-    unions = "oU" + Chance(seed, "unions").letters(ALPHABET, 26, people.height)
+    unions = "oU" + world.chance("unions").letters(ALPHABET, 26, people.height)
     person = np.flatnonzero(members[:, serial] > 0)
     n = len(person)
     since = chance.whole(day("2020-01-01"), LAST_DAY, n)
@@ -143,7 +142,7 @@ def _bindings(followers: pl.DataFrame, people: pl.DataFrame, cores: dict[str, Co
     current = pl.when(pl.lit(rows["bound"]) < pl.col("mobile_changed")).then("old_mobile").otherwise("mobile")
     named = pl.Series(chance.hit(0.55, n))
     owned = pl.concat(
-        core.policies.select("policy_no", person="holder", system=pl.lit(name)).with_columns() for name, core in cores.items()
+        core.policies.select("policy_no", person="holder", system=pl.lit(name)) for name, core in cores.items()
     ).unique("person", keep="first", maintain_order=True)
     has = pl.DataFrame({"person": rows["person"]}).join(owned, on="person", how="left", maintain_order="left")
     shows = pl.Series(chance.hit(0.3, n)) & has["policy_no"].is_not_null()

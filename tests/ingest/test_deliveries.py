@@ -31,11 +31,11 @@ def drop(settings: Settings, folder: str, content: bytes = HEADER + ROW) -> Path
     return path
 
 
-def deliver(settings: Settings, source: str, name: str, content: bytes, **stated: object) -> None:
+def deliver(settings: Settings, source: str, file: str, content: bytes, **stated: object) -> None:
     folder = settings.landing / source / "2026-01-31"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    entry = {"name": name, "rows": 1, "sha256": hashlib.sha256(content).hexdigest(), "sums": {}} | stated
+    (folder / file).write_bytes(content)
+    entry = {"name": file, "rows": 1, "sha256": hashlib.sha256(content).hexdigest(), "sums": {}} | stated
     manifest = {"source": source, "business_date": "2026-01-31", "mode": "full", "files": [entry]}
     (folder / "_manifest.json").write_text(json.dumps(manifest))
 
