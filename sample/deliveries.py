@@ -14,7 +14,16 @@ from sample.cores import Core
 from sample.faults import RowFault, faults_of, spoiled_json, spoiled_record
 from sample.tables import Table
 from sample.workbooks import WITHDRAWN_NAME
-from sample.writers import WrittenFile, csv_fields, decimal_sum, encoded, pipe_fields, stable_number, write_manifest, write_parts
+from sample.writers import (
+    WrittenFile,
+    csv_fields,
+    decimal_sum,
+    encoded,
+    pipe_fields,
+    stable_number,
+    write_manifest,
+    write_parts,
+)
 
 BEGINNING = -(10**6)
 MONTH_ENDS = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30")
