@@ -1,8 +1,10 @@
 """When each source delivers, what of its tables goes into a delivery, and in which form it is written."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -10,7 +12,6 @@ import polars as pl
 from sample import workbooks
 from sample.chance import day
 from sample.company import Company
-from sample.cores import Core
 from sample.faults import RowFault, faults_of, spoiled_json, spoiled_record
 from sample.tables import Table
 from sample.workbooks import WITHDRAWN_NAME
@@ -25,6 +26,7 @@ from sample.writers import (
     write_parts,
 )
 
+Record = dict[str, Any]
 BEGINNING = -(10**6)
 MONTH_ENDS = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30")
 SCHEDULE = {
@@ -62,6 +64,14 @@ class Delivery:
         return self.folder[:10]
 
 
+class Writer(Protocol):
+    """Writes one delivery of a source into its folder and notes the files in it."""
+
+    def __call__(
+        self, landing: "Landing", delivery: Delivery, path: Path, tables: dict[str, Table], since: int, /
+    ) -> None: ...
+
+
 @dataclass(frozen=True)
 class Landing:
     """Where deliveries go, and the faults they hold."""
@@ -71,7 +81,7 @@ class Landing:
     row_faults: tuple[RowFault, ...]
     delivery_faults: dict[tuple[str, str], tuple[str, str, str]]
 
-    def deliver(self, source: str, tables: dict[str, Table], write: "Writer") -> list[Delivery]:
+    def deliver(self, source: str, tables: dict[str, Table], write: Writer) -> list[Delivery]:
         """Every delivery of one source; a refused one makes the next cover its days too."""
         done, since, before = [], BEGINNING, BEGINNING
         for folder in SCHEDULE[source]:
@@ -86,11 +96,11 @@ class Landing:
         assert before < since
         return done
 
-    def lines(self, delivery: Delivery, file: str, frame: pl.DataFrame, form: "Form", known_before: int) -> tuple[pl.Series, list[tuple[int, str]], list[dict]]:  # type: ignore[type-arg]
+    def lines(self, delivery: Delivery, file: str, frame: pl.DataFrame, form: "Form", known_before: int) -> tuple[pl.Series, list[tuple[int, str]], list[Record]]:
         """The file's lines with its faults put in: (lines, (record number, why), cells of spoiled records)."""
         lines = form.lines(frame.drop("_from", "_gone", strict=False))
         bad: list[tuple[int, str]] = []
-        cells: list[dict] = []  # type: ignore[type-arg]
+        cells: list[Record] = []
         faults = faults_of(self.row_faults, delivery.source, delivery.folder, file)
         if not faults or frame.height == 0 or delivery.status != "loaded":
             return lines, bad, cells
@@ -158,7 +168,7 @@ class JsonLines(Form):
         return spoiled_json(line, fault, serial), {"budget": None}
 
 
-def control_sums(frame: pl.DataFrame, columns: tuple[str, ...], cells: list[dict], fen: bool = False) -> dict[str, dict[str, str]]:  # type: ignore[type-arg]
+def control_sums(frame: pl.DataFrame, columns: tuple[str, ...], cells: list[Record], fen: bool = False) -> dict[str, dict[str, str]]:
     """Per column the sum of all, of the good and of the spoiled records; a record with a wrong number of fields adds nothing."""
     sums = {}
     for column in columns:
@@ -202,14 +212,14 @@ def _withdrawn(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.lit(WITHDRAWN_NAME).alias("name"), pl.format("C19999{}", pl.int_range(pl.len())).alias("client_id"), pl.lit("N").alias("is_deleted"))
 
 
-def _with_header(header: str, parts, encoding: str = "utf-8"):  # type: ignore[no-untyped-def]
+def _with_header(header: str, parts: Iterator[bytes], encoding: str = "utf-8") -> Iterator[bytes]:
     yield header.encode(encoding)
     yield from parts
 
 
 def _manifest(path: Path, delivery: Delivery) -> None:
     """The manifest of what was written, false where the delivery's fault says so."""
-    files = []
+    files: list[dict[str, object]] = []
     for file in delivery.files:
         digest, rows = file.sha256, file.rows
         if file.name == delivery.fault_file and delivery.fault == "wrong_sha256":
@@ -220,7 +230,7 @@ def _manifest(path: Path, delivery: Delivery) -> None:
     if delivery.fault != "no_manifest":
         # the corrected delivery came weeks late
         night = "2026-04-02T03:12:09+08:00" if ".r" in delivery.folder else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
-        write_manifest(path, delivery.source, delivery.date, delivery.mode, night, files)  # type: ignore[arg-type]
+        write_manifest(path, delivery.source, delivery.date, delivery.mode, night, files)
 
 
 def write_core_banca(landing: Landing, delivery: Delivery, path: Path, tables: dict[str, Table], since: int) -> None:
@@ -296,13 +306,13 @@ class BrokerWriter:
     """Workbooks of the broker desk; a partner's list is delivered again only when it changed."""
 
     company: Company
-    life: Core
+    policies: pl.DataFrame
 
     def __call__(self, landing: Landing, delivery: Delivery, path: Path, tables: dict[str, Table], since: int) -> None:
         delivery.mode = "full"
         until = day(delivery.date)
         faults = lambda file: faults_of(landing.row_faults, delivery.source, delivery.folder, file)  # noqa: E731
-        premiums, agents = workbooks.yearly_premium(self.life.policies, until), workbooks.registered_agents(self.company, until)
+        premiums, agents = workbooks.yearly_premium(self.policies, until), workbooks.registered_agents(self.company, until)
         files = [
             workbooks.write_partners(path / "partners.xlsx", self.company, delivery.date, premiums, agents),
             workbooks.write_violations(path / "violations.xlsx", self.company, delivery.date, faults("violations.xlsx")),
@@ -329,4 +339,3 @@ class BrokerWriter:
         return files
 
 
-Writer = BrokerWriter | type(write_core_life)  # type: ignore[valid-type]
