@@ -61,7 +61,9 @@ def _least_of(component: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     return least[component]
 
 
-def _broken(edges: Edges, claims: dict[str, NDArray[np.int64]], component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+def _broken(
+    edges: Edges, claims: dict[str, NDArray[np.int64]], component: NDArray[np.int32], count: int
+) -> NDArray[np.bool_]:
     broken = np.bincount(component, minlength=count) > LARGEST_CLUSTER
     for values in claims.values():
         known = values >= 0
@@ -78,7 +80,9 @@ def _broken(edges: Edges, claims: dict[str, NDArray[np.int64]], component: NDArr
 class _Forest:
     """Union-find whose trees remember what their records claim."""
 
-    def __init__(self, members: Iterable[int], claims: dict[str, NDArray[np.int64]], apart: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, members: Iterable[int], claims: dict[str, NDArray[np.int64]], apart: list[tuple[int, int]]
+    ) -> None:
         self.parent = {int(member): int(member) for member in members}
         self.size = dict.fromkeys(self.parent, 1)
         self.claims = {
@@ -124,7 +128,11 @@ class _Forest:
 
 
 def _rebuild(
-    edges: Edges, claims: dict[str, NDArray[np.int64]], label: NDArray[np.int64], inside: NDArray[np.int64], members: NDArray[np.int64]
+    edges: Edges,
+    claims: dict[str, NDArray[np.int64]],
+    label: NDArray[np.int64],
+    inside: NDArray[np.int64],
+    members: NDArray[np.int64],
 ) -> Clusters:
     """Join the records of broken components again, the strongest link first, as far as the guards let it."""
     forest = _Forest(members, claims, edges.apart)

@@ -21,10 +21,74 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|总)$")
 
 PLACEHOLDERS = frozenset(
-    {"不详", "未知", "无", "测试", "客户", "姓名", "匿名", "暂无", "无名", "未填", "待补", "佚名", "null", "none", "na", "n/a", "test", "unknown", "x", "xx", "xxx"}
+    {
+        "不详",
+        "未知",
+        "无",
+        "测试",
+        "客户",
+        "姓名",
+        "匿名",
+        "暂无",
+        "无名",
+        "未填",
+        "待补",
+        "佚名",
+        "null",
+        "none",
+        "na",
+        "n/a",
+        "test",
+        "unknown",
+        "x",
+        "xx",
+        "xxx",
+    }
 )
 COMPOUND_SURNAMES = frozenset(
-    ["欧阳", "司马", "上官", "诸葛", "夏侯", "司徒", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "长孙", "东方", "端木", "独孤", "南宫", "西门", "轩辕", "百里", "呼延", "东郭", "公冶", "太史", "申屠", "澹台", "濮阳", "闻人", "赫连", "钟离", "鲜于", "闾丘", "左丘", "公羊", "公西", "宗政", "第五", "万俟", "仲孙", "淳于", "单于"]
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "夏侯",
+        "司徒",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "宇文",
+        "长孙",
+        "东方",
+        "端木",
+        "独孤",
+        "南宫",
+        "西门",
+        "轩辕",
+        "百里",
+        "呼延",
+        "东郭",
+        "公冶",
+        "太史",
+        "申屠",
+        "澹台",
+        "濮阳",
+        "闻人",
+        "赫连",
+        "钟离",
+        "鲜于",
+        "闾丘",
+        "左丘",
+        "公羊",
+        "公西",
+        "宗政",
+        "第五",
+        "万俟",
+        "仲孙",
+        "淳于",
+        "单于",
+    ]
 )
 # pypinyin reads these surnames as the common word: 单 is Shan, not dan.
 SURNAME_READINGS = {
@@ -102,7 +166,11 @@ def _han(original: str, text: str) -> StandardName:
 
 
 def _latin(original: str, text: str) -> StandardName:
-    plain = "".join(c for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V")) if not unicodedata.combining(c))
+    plain = "".join(
+        c
+        for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V"))
+        if not unicodedata.combining(c)
+    )
     words = [word.lower() for word in _LATIN_PARTS.sub(" ", _CAMEL.sub(" ", plain)).split()]
     if "".join(words) in PLACEHOLDERS or not words:
         return StandardName(original, None, None, None, None, False)

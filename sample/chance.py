@@ -48,7 +48,9 @@ class Chance:
     def letters(self, alphabet: str, length: int, n: int) -> pl.Series:
         """Random words of `length` letters of an ASCII alphabet."""
         codes = np.frombuffer(alphabet.encode(), dtype=np.uint8)[self.rng.integers(0, len(alphabet), (n, length))]
-        return pl.Series(np.ascontiguousarray(codes).view(f"S{length}").ravel().astype(f"U{length}").tolist(), dtype=pl.String)
+        return pl.Series(
+            np.ascontiguousarray(codes).view(f"S{length}").ravel().astype(f"U{length}").tolist(), dtype=pl.String
+        )
 
 
 def day(iso: str) -> int:

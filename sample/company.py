@@ -42,7 +42,9 @@ def _branches() -> pl.DataFrame:
     provinces = {(c[1], c[0].removesuffix("省"), c[4][:2] + "0000") for c in vocab.CITIES}
     rows += [(p, f"{n}分公司", code, "2", r) for p, n, r in sorted(provinces)]
     rows += [(c[3], c[2].removesuffix("市") + "中心支公司", c[1], "3", c[4]) for c in vocab.CITIES]
-    return pl.DataFrame(rows, schema=["branch_code", "name", "parent_branch_code", "level", "region_code"], orient="row")
+    return pl.DataFrame(
+        rows, schema=["branch_code", "name", "parent_branch_code", "level", "region_code"], orient="row"
+    )
 
 
 def _products(chance: Chance) -> pl.DataFrame:
@@ -53,7 +55,16 @@ def _products(chance: Chance) -> pl.DataFrame:
             start = day("2015-03-01") if i == 0 else int(chance.whole(day("2015-06-01"), day("2023-06-01"), 1)[0])
             stop = start + int(chance.whole(900, 2200, 1)[0]) if i in (2, 5) else NEVER
             code = f"{line[0]}{line[1] if line in ('ANNUITY', 'ACCIDENT') else ''}{100 + i}"
-            rows.append((code, f"G{word}{noun}", line, start, min(stop, day("2026-02-20")) if stop < NEVER else NEVER, vocab.PRODUCT_CHANNELS[i]))
+            rows.append(
+                (
+                    code,
+                    f"G{word}{noun}",
+                    line,
+                    start,
+                    min(stop, day("2026-02-20")) if stop < NEVER else NEVER,
+                    vocab.PRODUCT_CHANNELS[i],
+                )
+            )
     frame = pl.DataFrame(rows, schema=["product_code", "name", "line", "from", "to", "channels"], orient="row")
     return frame.with_columns(
         as_dates(frame["from"].to_numpy()).alias("on_sale_from"), as_dates(frame["to"].to_numpy()).alias("on_sale_to")
@@ -71,7 +82,10 @@ def _agents(count: int, chance: Chance) -> pl.DataFrame:
     left = np.where(left > day("2026-04-25"), NEVER, left)
     born = joined - chance.whole(19 * 365, 57 * 365, count)
     male = chance.hit(0.45, count)
-    heads, tails = chance.pick(vocab.SURNAMES, count), np.where(male, chance.pick(vocab.GIVEN_M, count), chance.pick(vocab.GIVEN_F, count))
+    heads, tails = (
+        chance.pick(vocab.SURNAMES, count),
+        np.where(male, chance.pick(vocab.GIVEN_M, count), chance.pick(vocab.GIVEN_F, count)),
+    )
     middle = np.where(male, chance.pick(vocab.GIVEN_M, count), chance.pick(vocab.GIVEN_F, count))
     branch = np.arange(count) % len(vocab.CITIES)
     return pl.DataFrame(
@@ -104,7 +118,10 @@ def _partners(count: int, chance: Chance) -> pl.DataFrame:
     admitted = chance.whole(day("2015-01-01"), day("2019-12-31"), count)
     admitted[: max(4, count // 2)] = chance.whole(day("2014-01-01"), day("2017-10-01"), max(4, count // 2))
     words = np.array(vocab.PARTNER_WORDS, dtype=object)
-    suffix = np.array([("", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十")[i // len(words) % 11] for i in rank], dtype=object)
+    suffix = np.array(
+        [("", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十")[i // len(words) % 11] for i in rank],
+        dtype=object,
+    )
     upper = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     return pl.DataFrame(
         {
@@ -173,7 +190,10 @@ def _outlets(count: int, chance: Chance) -> pl.DataFrame:
             "bank_code": [vocab.BANKS[b][0] for b in bank],
             "bank_name": [vocab.BANKS[b][1] for b in bank],
             "outlet_code": [f"{vocab.BANKS[b][0]}{i // len(vocab.BANKS) + 1:04d}" for i, b in enumerate(bank)],
-            "outlet_name": [f"{vocab.BANKS[b][1]}{vocab.CITIES[c][2]}第{i + 1}支行" for i, (b, c) in enumerate(zip(bank, city, strict=True))],
+            "outlet_name": [
+                f"{vocab.BANKS[b][1]}{vocab.CITIES[c][2]}第{i + 1}支行"
+                for i, (b, c) in enumerate(zip(bank, city, strict=True))
+            ],
             "city": city,
             "branch_code": [vocab.CITIES[c][3] for c in city],
             "state": np.where(np.arange(count) % 9 == 8, "停业", "营业").tolist(),

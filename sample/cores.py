@@ -40,8 +40,15 @@ def core_life(world: World) -> Core:
     policies = made.policies.filter(pl.col("channel") != "BANCA")
     parties = _parties(policies, people, chance)
     records, clients = _clients(parties, world, chance)
-    parties = parties.join(records.select("person", "variant", client_id="record"), on=["person", "variant"], how="left", maintain_order="left")
-    dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
+    parties = parties.join(
+        records.select("person", "variant", client_id="record"),
+        on=["person", "variant"],
+        how="left",
+        maintain_order="left",
+    )
+    dues = made.instalments.join(
+        policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left"
+    )
     tables = {
         "client": clients,
         "policy": _life_policies(policies, chance),
@@ -52,24 +59,46 @@ def core_life(world: World) -> Core:
         "product": _products(world.company),
         "branch": table(("branch_code",), world.company.branches.with_columns(pl.lit(0).alias("_from"))),
     }
-    holders = parties.filter((pl.col("role") == "HOLDER") & (pl.col("seq") == 1) & (pl.col("since") == pl.col("issued")))
-    return Core(tables, records, policies.join(holders.select("policy", holder_record="client_id"), on="policy", how="left", maintain_order="left"))
+    holders = parties.filter(
+        (pl.col("role") == "HOLDER") & (pl.col("seq") == 1) & (pl.col("since") == pl.col("issued"))
+    )
+    return Core(
+        tables,
+        records,
+        policies.join(
+            holders.select("policy", holder_record="client_id"), on="policy", how="left", maintain_order="left"
+        ),
+    )
 
 
 def _parties(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Holder, insured (now and then two) and beneficiaries of each policy, as persons."""
     n = policies.height
     base = policies.select("policy", "policy_no", "issued", person=pl.col("holder")).with_columns(
-        pl.lit("HOLDER").alias("role"), pl.lit(1).alias("seq"), pl.lit("SELF").alias("relation"), pl.col("issued").alias("since")
+        pl.lit("HOLDER").alias("role"),
+        pl.lit(1).alias("seq"),
+        pl.lit("SELF").alias("relation"),
+        pl.col("issued").alias("since"),
     )
-    insured = base.with_columns(policies["insured"].alias("person"), policies["relation"], pl.lit("INSURED").alias("role"))
+    insured = base.with_columns(
+        policies["insured"].alias("person"), policies["relation"], pl.lit("INSURED").alias("role")
+    )
     holder = policies["holder"].to_numpy()
     spouse, child, parent = (people[name].to_numpy() for name in ("spouse", "child", "parent"))
-    second = insured.with_columns(pl.Series("person", child[holder]), pl.lit(2).alias("seq"), pl.lit("CHILD").alias("relation"))
+    second = insured.with_columns(
+        pl.Series("person", child[holder]), pl.lit(2).alias("seq"), pl.lit("CHILD").alias("relation")
+    )
     second = second.filter(pl.Series(chance.hit(0.02, n)))
-    kin = [("SPOUSE", spouse[holder], 0.2), ("CHILD", child[holder], 0.2), ("PARENT", parent[holder], 0.08), ("OTHER", people["head"].to_numpy()[holder], 0.02)]
+    kin = [
+        ("SPOUSE", spouse[holder], 0.2),
+        ("CHILD", child[holder], 0.2),
+        ("PARENT", parent[holder], 0.08),
+        ("OTHER", people["head"].to_numpy()[holder], 0.02),
+    ]
     heirs = [
-        base.with_columns(pl.Series("person", who), pl.lit("BENEFICIARY").alias("role"), pl.lit(name).alias("relation")).filter(pl.Series(chance.hit(share, n)))
+        base.with_columns(
+            pl.Series("person", who), pl.lit("BENEFICIARY").alias("role"), pl.lit(name).alias("relation")
+        ).filter(pl.Series(chance.hit(share, n)))
         for name, who, share in kin
     ]
     heir = pl.concat(heirs).filter(pl.col("person") >= 0).sort("policy", maintain_order=True)
@@ -100,7 +129,10 @@ def _clients(parties: pl.DataFrame, world: World, chance: Chance) -> tuple[pl.Da
     leavers = np.flatnonzero(enquired & (records["since"].to_numpy() == ENQUIRED))[: len(DELETIONS)]
     gone[leavers] = DELETIONS[: len(leavers)]
     records = records.with_columns(
-        pl.format("C1{}", (pl.int_range(pl.len()) + chance.whole(0, 3, 1)[0]).cast(pl.String).str.zfill(8)).alias("record"), pl.Series("gone", gone)
+        pl.format("C1{}", (pl.int_range(pl.len()) + chance.whole(0, 3, 1)[0]).cast(pl.String).str.zfill(8)).alias(
+            "record"
+        ),
+        pl.Series("gone", gone),
     )
     return _client_versions(records, world, chance)
 
@@ -113,7 +145,11 @@ def _client_versions(records: pl.DataFrame, world: World, chance: Chance) -> tup
     odd = chance.index(60, n)
     address = pl.col("address")
     odd_address = (
-        pl.when(pl.lit(pl.Series(odd == 0))).then(address + ", 转交物业").when(pl.lit(pl.Series(odd == 1))).then(address + "\n(门口\"红门\")").otherwise(address)
+        pl.when(pl.lit(pl.Series(odd == 0)))
+        .then(address + ", 转交物业")
+        .when(pl.lit(pl.Series(odd == 1)))
+        .then(address + '\n(门口"红门")')
+        .otherwise(address)
     )
     base = seen.select(
         records["record"].alias("client_id"), "name", "sex", pl.col("birth_date").cast(pl.String), "id_type", "id_number", "mobile",
@@ -128,13 +164,20 @@ def _client_versions(records: pl.DataFrame, world: World, chance: Chance) -> tup
     base = base.with_columns(pl.col("created_at").alias("updated_at"), pl.lit(False).alias("_gone"))
     moved = people["mobile_changed"].to_numpy()[who]
     renewed = (moved > records["since"].to_numpy()) & (moved < NEVER) & chance.hit(0.6, n)
-    changes = _stamp(base.filter(pl.Series(renewed)).with_columns(people["mobile"].gather(who[renewed]).alias("mobile")), moved[renewed])
+    changes = _stamp(
+        base.filter(pl.Series(renewed)).with_columns(people["mobile"].gather(who[renewed]).alias("mobile")),
+        moved[renewed],
+    )
     changed_on = chance.whole(day("2025-11-01"), day("2026-04-30"), n)
     answered = chance.hit(0.04, n) & (changed_on > records["since"].to_numpy()) & ~renewed
     consent = pl.Series(chance.pick(("Y", "N"), int(answered.sum())).tolist(), dtype=pl.String)
-    answers = _stamp(base.filter(pl.Series(answered)).with_columns(consent.alias("marketing_consent")), changed_on[answered])
+    answers = _stamp(
+        base.filter(pl.Series(answered)).with_columns(consent.alias("marketing_consent")), changed_on[answered]
+    )
     ended = records["gone"].to_numpy() < NEVER
-    gone = _stamp(base.filter(pl.Series(ended)).with_columns(pl.lit(True).alias("_gone")), records["gone"].to_numpy()[ended])
+    gone = _stamp(
+        base.filter(pl.Series(ended)).with_columns(pl.lit(True).alias("_gone")), records["gone"].to_numpy()[ended]
+    )
     records = records.with_columns(seen["linkable"], seen["name"], seen["mobile"])
     return records, table(("client_id",), base, changes, answers, gone)
 
@@ -150,16 +193,33 @@ def _stamp(rows: pl.DataFrame, days: np.ndarray) -> pl.DataFrame:
 def _states(policies: pl.DataFrame) -> pl.DataFrame:
     """One row per turn of each policy after the first delivery, and one for its state at the first delivery."""
     turns = [name for name, _ in EVENTS]
-    moments = policies.select("policy", *turns).unpivot(turns, index="policy", value_name="_from").filter(pl.col("_from") < NEVER)
+    moments = (
+        policies.select("policy", *turns)
+        .unpivot(turns, index="policy", value_name="_from")
+        .filter(pl.col("_from") < NEVER)
+    )
     moments = moments.select("policy", pl.col("_from").cast(pl.Int64)).unique().sort("_from", "policy")
-    early = moments.filter(pl.col("_from") <= FIRST_DELIVERY).group_by("policy", maintain_order=True).agg(pl.col("_from").max())
+    early = (
+        moments.filter(pl.col("_from") <= FIRST_DELIVERY)
+        .group_by("policy", maintain_order=True)
+        .agg(pl.col("_from").max())
+    )
     moments = pl.concat([early, moments.filter(pl.col("_from") > FIRST_DELIVERY)])
     rows = moments.join(policies, on="policy", how="left", maintain_order="left")
     status, since = pl.lit("ACTIVE"), pl.col("effective")
-    steps = (("lapse", pl.lit("LAPSED")), ("reinstate", pl.lit("ACTIVE")), ("paidup", pl.lit("PAIDUP")), ("end", pl.col("end_status")), ("cancel", pl.lit("CANCELLED")))
+    steps = (
+        ("lapse", pl.lit("LAPSED")),
+        ("reinstate", pl.lit("ACTIVE")),
+        ("paidup", pl.lit("PAIDUP")),
+        ("end", pl.col("end_status")),
+        ("cancel", pl.lit("CANCELLED")),
+    )
     for turn, name in steps:
         passed = pl.col(turn) <= pl.col("_from")
-        status, since = pl.when(passed).then(name).otherwise(status), pl.when(passed).then(pl.col(turn)).otherwise(since)
+        status, since = (
+            pl.when(passed).then(name).otherwise(status),
+            pl.when(passed).then(pl.col(turn)).otherwise(since),
+        )
     agent = pl.when(pl.col("agent_change") <= pl.col("_from")).then("new_agent_code").otherwise("agent_code")
     return rows.with_columns(status.alias("status"), since.alias("status_on"), agent.alias("agent_code"))
 
@@ -187,7 +247,9 @@ def _life_parties(parties: pl.DataFrame, chance: Chance) -> Table:
     )  # fmt: skip
     heirs = np.flatnonzero((made["role"] == "BENEFICIARY").to_numpy())
     struck = chance.rng.permutation(heirs)[: max(2, len(heirs) // 200)]
-    days = np.maximum(made["_from"].to_numpy()[struck] + 10, chance.whole(day("2026-02-03"), day("2026-04-25"), len(struck)))
+    days = np.maximum(
+        made["_from"].to_numpy()[struck] + 10, chance.whole(day("2026-02-03"), day("2026-04-25"), len(struck))
+    )
     gone = _stamp(made[pl.Series(struck)].with_columns(pl.lit(True).alias("_gone")), days)
     return table(("policy_no", "role", "seq"), made, gone)
 
@@ -195,11 +257,17 @@ def _life_parties(parties: pl.DataFrame, chance: Chance) -> Table:
 def due_versions(dues: pl.DataFrame) -> pl.DataFrame:
     """Instalments as they appear, are paid in part, settled, or set back; what was over before the first delivery once."""
     blank = dues.with_columns(pl.lit(0).alias("amount_paid"), pl.lit(NEVER).alias("paid_on"))
-    open_ = blank.filter(pl.col("paid") > pl.max_horizontal("appears", FIRST_DELIVERY)).with_columns(pl.col("appears").alias("_from"))
-    part = dues.filter(pl.col("part_paid") < NEVER).with_columns(
-        (pl.col("amount_due") // 3 // 100 * 100).alias("amount_paid"), pl.col("part_paid").alias("paid_on"), pl.col("part_paid").alias("_from")
+    open_ = blank.filter(pl.col("paid") > pl.max_horizontal("appears", FIRST_DELIVERY)).with_columns(
+        pl.col("appears").alias("_from")
     )
-    settled = dues.filter((pl.col("paid") < NEVER) & ((pl.col("cancel") > FIRST_DELIVERY) | (pl.col("cancel") < pl.col("paid")))).with_columns(
+    part = dues.filter(pl.col("part_paid") < NEVER).with_columns(
+        (pl.col("amount_due") // 3 // 100 * 100).alias("amount_paid"),
+        pl.col("part_paid").alias("paid_on"),
+        pl.col("part_paid").alias("_from"),
+    )
+    settled = dues.filter(
+        (pl.col("paid") < NEVER) & ((pl.col("cancel") > FIRST_DELIVERY) | (pl.col("cancel") < pl.col("paid")))
+    ).with_columns(
         pl.col("amount_due").alias("amount_paid"), pl.col("paid").alias("paid_on"), pl.col("paid").alias("_from")
     )
     back = blank.filter(pl.col("cancel") < NEVER).with_columns(pl.col("cancel").alias("_from"))
@@ -222,19 +290,33 @@ def events_of(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """The turns of each policy in order of time, numbered; a few are recorded days later."""
     rank = {name: i for i, (name, _) in enumerate(EVENTS)}
     ends = pl.col("end_status").replace_strict(END_EVENTS, return_dtype=pl.String)
-    rows = policies.unpivot(list(rank), index=["policy", "policy_no", "end_status", "agent_code", "new_agent_code"], variable_name="turn", value_name="on")
+    rows = policies.unpivot(
+        list(rank),
+        index=["policy", "policy_no", "end_status", "agent_code", "new_agent_code"],
+        variable_name="turn",
+        value_name="on",
+    )
     rows = rows.filter(pl.col("on") < NEVER).with_columns(
-        pl.when(pl.col("turn") == "end").then(ends).otherwise(pl.col("turn").replace_strict(dict(EVENTS))).alias("event_type"),
+        pl.when(pl.col("turn") == "end")
+        .then(ends)
+        .otherwise(pl.col("turn").replace_strict(dict(EVENTS)))
+        .alias("event_type"),
         pl.col("turn").replace_strict(rank).alias("rank"),
     )
     rows = rows.filter(pl.col("event_type").is_not_null()).sort("policy", "on", "rank")
     late = chance.whole(1, 3, rows.height) * chance.hit(0.03, rows.height)
     rows = rows.with_columns((pl.col("on") + pl.Series(late)).alias("_from"))
-    return rows.with_columns(pl.col("_from").cum_max().over("policy"), pl.col("on").cum_count().over("policy").alias("event_no"))
+    return rows.with_columns(
+        pl.col("_from").cum_max().over("policy"), pl.col("on").cum_count().over("policy").alias("event_no")
+    )
 
 
 def _life_events(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Table:
-    holders = parties.filter(pl.col("role") == "HOLDER").group_by("policy", maintain_order=True).agg(pl.col("client_id").first().alias("old"), pl.col("client_id").last().alias("new"))
+    holders = (
+        parties.filter(pl.col("role") == "HOLDER")
+        .group_by("policy", maintain_order=True)
+        .agg(pl.col("client_id").first().alias("old"), pl.col("client_id").last().alias("new"))
+    )
     rows = events_of(policies, chance).join(holders, on="policy", how="left", maintain_order="left")
     detail = (
         pl.when(pl.col("event_type") == "CHANGE_AGENT").then(_json_pair("agent_code", "new_agent_code"))
@@ -272,8 +354,12 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
         pl.Series("claim_type", kind.tolist(), dtype=pl.String), pl.Series("reported", reported), pl.Series("decided", decided),
         pl.Series("refused", refused), pl.Series("amount", amount), pl.Series("chosen", ended | sick),
     )  # fmt: skip
-    rows = rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
-    rows = rows.with_columns(pl.format("CL{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(9)).alias("claim_no"))
+    rows = (
+        rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
+    )
+    rows = rows.with_columns(
+        pl.format("CL{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(9)).alias("claim_no")
+    )
     time = pl.lit(clock(chance, rows.height))
     common = [pl.col("claim_no", "policy_no", "client_id", "claim_type"), iso("reported").alias("reported_on")]
     opened = rows.select(
@@ -303,14 +389,24 @@ def core_banca(world: World) -> Core:
     roles = pl.concat([holders, insured])
     twice = chance.hit(0.05, people.height)[roles["person"].to_numpy()]
     roles = roles.with_columns(pl.Series("variant", np.where(twice, roles["policy"].to_numpy() % 2, 0)))
-    records = roles.group_by("person", "variant", maintain_order=True).agg(pl.col("issued").min().alias("since")).sort("since", "person", "variant")
-    records = records.with_columns((pl.int_range(pl.len()) + 10_001).cast(pl.String).str.zfill(10).alias("record"), pl.lit(NEVER).alias("gone"))
-    numbers = roles.join(records.select("person", "variant", "record"), on=["person", "variant"], how="left", maintain_order="left")
+    records = (
+        roles.group_by("person", "variant", maintain_order=True)
+        .agg(pl.col("issued").min().alias("since"))
+        .sort("since", "person", "variant")
+    )
+    records = records.with_columns(
+        (pl.int_range(pl.len()) + 10_001).cast(pl.String).str.zfill(10).alias("record"), pl.lit(NEVER).alias("gone")
+    )
+    numbers = roles.join(
+        records.select("person", "variant", "record"), on=["person", "variant"], how="left", maintain_order="left"
+    )
     for role in ("holder", "insured"):
         cust = numbers.filter(pl.col("role") == role).select("policy", pl.col("record").alias(f"{role}_record"))
         policies = policies.join(cust, on="policy", how="left", maintain_order="left")
     seen = describe(world, records["person"].to_numpy(), records["since"].to_numpy(), chance, BANCA_HABIT)
-    dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
+    dues = made.instalments.join(
+        policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left"
+    )
     tables = {
         "CUST": _banca_customers(records, seen, people, chance),
         "POLY": _banca_policies(policies),
@@ -329,7 +425,13 @@ def _banca_customers(records: pl.DataFrame, seen: pl.DataFrame, people: pl.DataF
     n = records.height
     pad = chance.index(20, n)
     name = pl.col("name").str.replace_all("|", "", literal=True)
-    padded = pl.when(pl.lit(pl.Series(pad == 0))).then(name + "　　　").when(pl.lit(pl.Series(pad < 3))).then(pl.lit(" ") + name + "      ").otherwise(name)
+    padded = (
+        pl.when(pl.lit(pl.Series(pad == 0)))
+        .then(name + "　　　")
+        .when(pl.lit(pl.Series(pad < 3)))
+        .then(pl.lit(" ") + name + "      ")
+        .otherwise(name)
+    )
     since = records["since"].to_numpy()
     code = lambda column, mapping, empty: pl.col(column).replace_strict(mapping, default=empty, return_dtype=pl.String)  # noqa: E731
     made = seen.select(
@@ -346,7 +448,9 @@ def _banca_customers(records: pl.DataFrame, seen: pl.DataFrame, people: pl.DataF
     moved = people["mobile_changed"].to_numpy()[records["person"].to_numpy()]
     renewed = (moved > since) & (moved < NEVER) & chance.hit(0.5, n)
     new = people["mobile"].gather(records["person"].to_numpy()[renewed])
-    changes = _stamp(made.filter(pl.Series(renewed)), moved[renewed]).with_columns(new.alias("mobile"), _compact("_from").alias("last_change_date"))
+    changes = _stamp(made.filter(pl.Series(renewed)), moved[renewed]).with_columns(
+        new.alias("mobile"), _compact("_from").alias("last_change_date")
+    )
     return table(("cust_no",), made, changes)
 
 
@@ -376,7 +480,9 @@ def _banca_premiums(dues: pl.DataFrame) -> Table:
 
 
 def _banca_events(policies: pl.DataFrame, chance: Chance) -> Table:
-    rows = events_of(policies.with_columns(pl.lit(NEVER).alias("holder_change"), pl.lit(NEVER).alias("agent_change")), chance)
+    rows = events_of(
+        policies.with_columns(pl.lit(NEVER).alias("holder_change"), pl.lit(NEVER).alias("agent_change")), chance
+    )
     made = rows.select(
         "policy_no", pl.col("event_no").cast(pl.String), pl.col("event_type").replace_strict(vocab.BANCA_EVENT).alias("event_type"),
         _compact("on").alias("event_on"), _compact("_from").alias("recorded_on"), "_from",

@@ -14,7 +14,13 @@ from sample.tables import Table, clock, iso, table
 from sample.wechat import json_object, moment, text
 from sample.world import World
 
-CHANNEL_OF = {"core_life": None, "core_banca": "BANCA", "channel_individual": "IND", "channel_broker": "BRK", "channel_banca": "BANCA"}
+CHANNEL_OF = {
+    "core_life": None,
+    "core_banca": "BANCA",
+    "channel_individual": "IND",
+    "channel_broker": "BRK",
+    "channel_banca": "BANCA",
+}
 
 
 def compact_object(**fields: pl.Expr) -> pl.Expr:
@@ -36,7 +42,12 @@ class _Notes:
 
     def __init__(self, world: World, records: pl.DataFrame, cores: dict[str, Core]) -> None:
         self.people, self.company, self.records, self.chance = world.people, world.company, records, world.chance("crm")
-        bought = [c.policies.select("policy_no", "channel", "agent_code", "partner_code", person="holder", policy_system=pl.lit(s)) for s, c in cores.items()]
+        bought = [
+            c.policies.select(
+                "policy_no", "channel", "agent_code", "partner_code", person="holder", policy_system=pl.lit(s)
+            )
+            for s, c in cores.items()
+        ]
         self.bought = pl.concat(bought).unique("person", keep="last", maintain_order=True)
 
     def subjects(self, share: float, lately: float = 300.0, least: int = 24) -> pl.DataFrame:
@@ -46,14 +57,23 @@ class _Notes:
         on = LAST_DAY - self.chance.rng.exponential(lately, n).astype(int) % 1000
         agents = self.company.agents
         rows = rows.with_columns(
-            pl.max_horizontal(pl.Series(on), "since").alias("on"), pl.Series("time", clock(self.chance, n)),
-            agents["agent_code"].gather(self.chance.index(agents.height, n, agents["weight"].to_numpy())).alias("any_agent"),
+            pl.max_horizontal(pl.Series(on), "since").alias("on"),
+            pl.Series("time", clock(self.chance, n)),
+            agents["agent_code"]
+            .gather(self.chance.index(agents.height, n, agents["weight"].to_numpy()))
+            .alias("any_agent"),
         )
         rows = rows.join(self.bought, on="person", how="left", maintain_order="left").sort("on", maintain_order=True)
-        channel = pl.coalesce(pl.col("system").replace_strict(CHANNEL_OF, return_dtype=pl.String), "channel", pl.lit("IND"))
+        channel = pl.coalesce(
+            pl.col("system").replace_strict(CHANNEL_OF, return_dtype=pl.String), "channel", pl.lit("IND")
+        )
         rows = rows.with_columns(channel.alias("channel"))
         agent = pl.when(pl.col("channel") == "IND").then(pl.coalesce("agent_code", "any_agent"))
-        city = self.people["city"].gather(rows["person"]).replace_strict(dict(enumerate(c[3] for c in vocab.CITIES)), return_dtype=pl.String)
+        city = (
+            self.people["city"]
+            .gather(rows["person"])
+            .replace_strict(dict(enumerate(c[3] for c in vocab.CITIES)), return_dtype=pl.String)
+        )
         return rows.with_columns(agent.alias("agent"), pl.coalesce("branch_code", city).alias("branch"))
 
     def named(self, rows: pl.DataFrame, by_record: float = 0.62) -> pl.DataFrame:
@@ -65,30 +85,48 @@ class _Notes:
         kind = np.where((kind == 3) & person["email"].is_null().to_numpy(), 1, kind)
         adds_name = pl.lit(pl.Series(self.chance.hit(0.4, n)))
         is_ = lambda *kinds: pl.lit(pl.Series(np.isin(kind, kinds)))  # noqa: E731
-        full = pl.when(pl.col("is_foreign")).then(pl.col("given") + " " + pl.col("surname")).otherwise(pl.col("surname") + pl.col("given"))
-        spaced = pl.when(pl.lit(pl.Series(self.chance.hit(0.01, n))) & ~pl.col("is_foreign")).then(pl.col("surname") + " " + pl.col("given")).otherwise(full)
+        full = (
+            pl.when(pl.col("is_foreign"))
+            .then(pl.col("given") + " " + pl.col("surname"))
+            .otherwise(pl.col("surname") + pl.col("given"))
+        )
+        spaced = (
+            pl.when(pl.lit(pl.Series(self.chance.hit(0.01, n))) & ~pl.col("is_foreign"))
+            .then(pl.col("surname") + " " + pl.col("given"))
+            .otherwise(full)
+        )
         number = pl.when(pl.lit(rows["on"]) < pl.col("mobile_changed")).then("old_mobile").otherwise("mobile")
         split = pl.concat_str(number.str.slice(0, 3), number.str.slice(3, 4), number.str.slice(7), separator="-")
         who = compact_object(
             birth_date=pl.when(is_(2)).then(text(pl.col("birth_date").cast(pl.String))),
             email=pl.when(is_(3)).then(text("email")),
             id_number=pl.when(is_(4)).then(text("id_number")),
-            mobile=pl.when(is_(1)).then(text(pl.when(pl.lit(pl.Series(self.chance.hit(0.03, n)))).then(split).otherwise(number))),
+            mobile=pl.when(is_(1)).then(
+                text(pl.when(pl.lit(pl.Series(self.chance.hit(0.03, n)))).then(split).otherwise(number))
+            ),
             name=pl.when(~is_(0) | adds_name).then(text(spaced)),
             record_id=pl.when(is_(0)).then(text(pl.lit(rows["record"]))),
             system=pl.when(is_(0)).then(text(pl.lit(rows["system"]))),
         )
         return rows.with_columns(
-            person.select(who.alias("who")).to_series(), pl.Series("is_own", kind != 0), pl.Series("linkable", kind != 5)
+            person.select(who.alias("who")).to_series(),
+            pl.Series("is_own", kind != 0),
+            pl.Series("linkable", kind != 5),
         )
 
     def numbered(self, rows: pl.DataFrame, prefix: str, width: int) -> pl.DataFrame:
-        return rows.with_columns(pl.format(f"{prefix}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(width)).alias("id"))
+        return rows.with_columns(
+            pl.format(f"{prefix}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(width)).alias("id")
+        )
 
     def own(self, rows: pl.DataFrame, kind: str) -> pl.DataFrame:
         """Truth of the rows that are person records of their own."""
         return rows.filter("is_own").select(
-            "person", (pl.lit(f"{kind}:") + pl.col("id")).alias("record"), pl.col("on").alias("since"), pl.lit(NEVER).alias("gone"), "linkable"
+            "person",
+            (pl.lit(f"{kind}:") + pl.col("id")).alias("record"),
+            pl.col("on").alias("since"),
+            pl.lit(NEVER).alias("gone"),
+            "linkable",
         )
 
     def words(self, choices: tuple[str, ...], n: int) -> pl.Expr:
@@ -103,7 +141,9 @@ class _Notes:
             agent_code=text("agent").fill_null("null"), occurred_at=text(moment("on", "time")), note=text(self.words(vocab.ACTIVITY_NOTES, n)),
             tags=self.words(('["高意向"]', "[]", '["已购", "转介绍"]'), n), needs=self.words(needs, n),
         )  # fmt: skip
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "activity")
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
+            rows, "activity"
+        )
 
     def cards(self) -> tuple[Table, pl.DataFrame]:
         """Every card is a person record, also one that names another record."""
@@ -115,7 +155,9 @@ class _Notes:
             address=text(pl.when(pl.lit(pl.Series(self.chance.hit(0.6, n)))).then(pl.lit(address)).otherwise(pl.lit(""))),
             captured_at=text(moment("on", "time")), agent_code=text(pl.coalesce("agent", "any_agent")),
         )  # fmt: skip
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows.with_columns(is_own=True), "card")
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
+            rows.with_columns(is_own=True), "card"
+        )
 
     def surveys(self) -> tuple[Table, pl.DataFrame]:
         rows = self.numbered(self.named(self.subjects(0.16)), "S", 8)
@@ -129,7 +171,9 @@ class _Notes:
             kind=pl.when(nps).then(pl.lit('"NPS"')).otherwise(pl.lit('"CSAT"')), score=pl.when(nps).then(ten).otherwise(hundred).cast(pl.String),
             answered_at=text(moment("on", "time")), comment=text(self.words(vocab.COMMENTS, n)),
         )  # fmt: skip
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "survey")
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
+            rows, "survey"
+        )
 
     def complaints(self) -> tuple[Table, pl.DataFrame]:
         """Opened, and most of them closed some weeks later: then the row is delivered again."""
@@ -162,18 +206,29 @@ class _Notes:
         pair = self.chance.index(len(vocab.CRM_TAGS), n)
         retired = np.where(self.chance.hit(0.12, n), rows["on"].to_numpy() + self.chance.whole(10, 400, n), NEVER)
         rows = rows.with_columns(
-            pl.Series("tag", [vocab.CRM_TAGS[p][0] for p in pair]), pl.Series("value", [vocab.CRM_TAGS[p][1] for p in pair]), pl.Series("retired", retired)
+            pl.Series("tag", [vocab.CRM_TAGS[p][0] for p in pair]),
+            pl.Series("value", [vocab.CRM_TAGS[p][1] for p in pair]),
+            pl.Series("retired", retired),
         ).unique(("who", "tag"), keep="first", maintain_order=True)
 
         def line(retired: str, at: str) -> pl.Expr:
             return json_object(
-                who=pl.col("who"), tag=text("tag"), value=text("value"), author=text("any_agent"), tagged_at=text(moment(at, "time")), retired=pl.lit(retired)
+                who=pl.col("who"),
+                tag=text("tag"),
+                value=text("value"),
+                author=text("any_agent"),
+                tagged_at=text(moment(at, "time")),
+                retired=pl.lit(retired),
             )
 
         fresh = rows.select("who", "tag", line("false", "on").alias("line"), pl.col("on").alias("_from"))
-        old = rows.filter(pl.col("retired") <= LAST_DAY).select("who", "tag", line("true", "retired").alias("line"), pl.col("retired").alias("_from"))
+        old = rows.filter(pl.col("retired") <= LAST_DAY).select(
+            "who", "tag", line("true", "retired").alias("line"), pl.col("retired").alias("_from")
+        )
         own = rows.filter("is_own").unique("who", keep="first", maintain_order=True)
-        hashed = pl.Series("id", [hashlib.sha256(w.encode()).hexdigest()[:16] for w in own["who"].to_list()], dtype=pl.String)
+        hashed = pl.Series(
+            "id", [hashlib.sha256(w.encode()).hexdigest()[:16] for w in own["who"].to_list()], dtype=pl.String
+        )
         return table(("who", "tag"), fresh, old), self.own(own.with_columns(hashed), "tag")
 
     def consents(self) -> tuple[Table, pl.DataFrame]:
@@ -181,24 +236,40 @@ class _Notes:
         n = rows.height
         purpose = self.words(("MARKETING", "CROSS_CHANNEL_SHARING"), n)
         granted = pl.when(pl.lit(pl.Series(self.chance.hit(0.72, n)))).then(pl.lit("true")).otherwise(pl.lit("false"))
-        line = json_object(consent_id=text("id"), who=pl.col("who"), purpose=text(purpose), granted=granted, at=text(moment("on", "time")))
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "consent")
+        line = json_object(
+            consent_id=text("id"),
+            who=pl.col("who"),
+            purpose=text(purpose),
+            granted=granted,
+            at=text(moment("on", "time")),
+        )
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
+            rows, "consent"
+        )
 
 
 def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], dict[int, int]]:
     """Links and separations that are true, and erasures; also returned: person -> day of erasure."""
     people, chance = world.people, world.chance("stewardship")
-    lasting = records.filter((pl.col("gone") == NEVER) & (pl.col("since") < day("2026-01-31")) & pl.col("system").is_in(list(CHANNEL_OF)))
+    lasting = records.filter(
+        (pl.col("gone") == NEVER) & (pl.col("since") < day("2026-01-31")) & pl.col("system").is_in(list(CHANNEL_OF))
+    )
     sets = lasting.group_by("person", maintain_order=True).agg(pl.col("system"), pl.col("record"))
     several = sets.filter(pl.col("record").list.len() >= 3)
     chosen = several[pl.Series(chance.rng.permutation(several.height)[:6])]
-    alike = people.filter(pl.len().over("surname", "given", "born") > 1).sort("surname", "given", "born", "person")["person"].to_list()
+    alike = (
+        people.filter(pl.len().over("surname", "given", "born") > 1)
+        .sort("surname", "given", "born", "person")["person"]
+        .to_list()
+    )
     one = {p: (s[0], r[0]) for p, s, r in sets.iter_rows()}
     pairs = [(one[a], one[b]) for a, b in zip(alike[::2], alike[1::2], strict=False) if a in one and b in one][:4]
     dates = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30")
     rows = []
     for i, (_, systems, names) in enumerate(chosen[:4].iter_rows()):
-        rows.append((f"D{2 * i + 1:05d}", "LINK", systems[0], names[0], systems[1], names[1], "电话核实为同一人", dates[i]))
+        rows.append(
+            (f"D{2 * i + 1:05d}", "LINK", systems[0], names[0], systems[1], names[1], "电话核实为同一人", dates[i])
+        )
     for i, ((system_a, a), (system_b, b)) in enumerate(pairs):
         rows.append((f"D{2 * i + 2:05d}", "SEPARATE", system_a, a, system_b, b, "同名同生日，不是同一人", dates[i]))
     columns = ["decision_id", "action", "system_a", "record_a", "system_b", "record_b", "reason", "on"]

@@ -41,7 +41,11 @@ SCHEDULE = {
     "crm": ("2026-01-31", "2026-02-14", "2026-02-28", "2026-03-31", "2026-04-30"),
     "stewardship": MONTH_ENDS,
 }
-LIFE_SUMS = {"policy": ("modal_premium", "sum_insured"), "premium_due": ("amount_due", "amount_paid"), "claim": ("amount_paid",)}
+LIFE_SUMS = {
+    "policy": ("modal_premium", "sum_insured"),
+    "premium_due": ("amount_due", "amount_paid"),
+    "claim": ("amount_paid",),
+}
 BANCA_SUMS = {"POLY": "premium", "PREM": "amount_due"}
 ALWAYS_FULL = ("product", "branch", "tags", "campaigns")
 WHOLE = ("CUST", "POLY")
@@ -96,7 +100,9 @@ class Landing:
         assert before < since
         return done
 
-    def lines(self, delivery: Delivery, file: str, frame: pl.DataFrame, form: "Form", known_before: int) -> tuple[pl.Series, list[tuple[int, str]], list[Record]]:
+    def lines(
+        self, delivery: Delivery, file: str, frame: pl.DataFrame, form: "Form", known_before: int
+    ) -> tuple[pl.Series, list[tuple[int, str]], list[Record]]:
         """The file's lines with its faults put in: (lines, (record number, why), cells of spoiled records)."""
         lines = form.lines(frame.drop("_from", "_gone", strict=False))
         bad: list[tuple[int, str]] = []
@@ -106,7 +112,9 @@ class Landing:
             return lines, bad, cells
         texts = lines.to_list()
         rng = np.random.default_rng([self.seed, stable_number(delivery.source, delivery.folder, file)])
-        settled = np.flatnonzero((frame["_from"] <= known_before).to_numpy())  # a spoiled row must have been good before
+        settled = np.flatnonzero(
+            (frame["_from"] <= known_before).to_numpy()
+        )  # a spoiled row must have been good before
         spots = np.sort(rng.permutation(settled)[: len(faults)])[::-1]
         marked: dict[int, str] = {}
         for serial, (spot, fault) in enumerate(zip(spots.tolist(), faults, strict=False)):
@@ -131,7 +139,9 @@ class Form:
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         raise NotImplementedError
 
-    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
+    def spoil(
+        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
+    ) -> tuple[str, dict[str, str | None]]:
         raise NotImplementedError
 
 
@@ -141,8 +151,12 @@ class Csv(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return csv_fields(frame)
 
-    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
-        join = lambda values: csv_fields(pl.DataFrame([values], schema=[f"c{i}" for i in range(len(values))], orient="row"))[0]  # noqa: E731
+    def spoil(
+        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
+    ) -> tuple[str, dict[str, str | None]]:
+        join = lambda values: csv_fields(
+            pl.DataFrame([values], schema=[f"c{i}" for i in range(len(values))], orient="row")
+        )[0]  # noqa: E731
         return spoiled_record(record, fault, serial, self.impossible_date, join)
 
 
@@ -154,7 +168,9 @@ class Pipes(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return pipe_fields(frame)
 
-    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
+    def spoil(
+        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
+    ) -> tuple[str, dict[str, str | None]]:
         return spoiled_record(record, fault, serial, self.impossible_date, "|".join)
 
 
@@ -164,11 +180,15 @@ class JsonLines(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return frame["line"]
 
-    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
+    def spoil(
+        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
+    ) -> tuple[str, dict[str, str | None]]:
         return spoiled_json(line, fault, serial), {"budget": None}
 
 
-def control_sums(frame: pl.DataFrame, columns: tuple[str, ...], cells: list[Record], fen: bool = False) -> dict[str, dict[str, str]]:
+def control_sums(
+    frame: pl.DataFrame, columns: tuple[str, ...], cells: list[Record], fen: bool = False
+) -> dict[str, dict[str, str]]:
     """Per column the sum of all, of the good and of the spoiled records; a record with a wrong number of fields adds nothing."""
     sums = {}
     for column in columns:
@@ -178,7 +198,10 @@ def control_sums(frame: pl.DataFrame, columns: tuple[str, ...], cells: list[Reco
         readable = [c[column] for c in cells if c["_why"] not in ("short_row", "long_row")]
         bad = decimal_sum(pl.Series(readable, dtype=pl.String), digits)
         scale = Decimal(100) if fen else Decimal(1)
-        sums[column] = {k: str((v / scale).quantize(Decimal("0.01"))) for k, v in (("all", good + bad), ("loaded", good), ("bad", bad))}
+        sums[column] = {
+            k: str((v / scale).quantize(Decimal("0.01")))
+            for k, v in (("all", good + bad), ("loaded", good), ("bad", bad))
+        }
     return sums
 
 
@@ -209,7 +232,11 @@ def write_core_life(landing: Landing, delivery: Delivery, path: Path, tables: di
 
 def _withdrawn(rows: pl.DataFrame) -> pl.DataFrame:
     """Two clients that only a refused or replaced delivery holds."""
-    return rows.with_columns(pl.lit(WITHDRAWN_NAME).alias("name"), pl.format("C19999{}", pl.int_range(pl.len())).alias("client_id"), pl.lit("N").alias("is_deleted"))
+    return rows.with_columns(
+        pl.lit(WITHDRAWN_NAME).alias("name"),
+        pl.format("C19999{}", pl.int_range(pl.len())).alias("client_id"),
+        pl.lit("N").alias("is_deleted"),
+    )
 
 
 def _with_header(header: str, parts: Iterator[bytes], encoding: str = "utf-8") -> Iterator[bytes]:
@@ -226,10 +253,16 @@ def _manifest(path: Path, delivery: Delivery) -> None:
             digest = digest[::-1]
         if file.name == delivery.fault_file and delivery.fault == "wrong_row_count":
             rows += 1
-        files.append({"name": file.name, "rows": rows, "sha256": digest, "sums": {c: s["all"] for c, s in file.sums.items()}})
+        files.append(
+            {"name": file.name, "rows": rows, "sha256": digest, "sums": {c: s["all"] for c, s in file.sums.items()}}
+        )
     if delivery.fault != "no_manifest":
         # the corrected delivery came weeks late
-        night = "2026-04-02T03:12:09+08:00" if ".r" in delivery.folder else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
+        night = (
+            "2026-04-02T03:12:09+08:00"
+            if ".r" in delivery.folder
+            else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
+        )
         write_manifest(path, delivery.source, delivery.date, delivery.mode, night, files)
 
 
@@ -238,13 +271,17 @@ def write_core_banca(landing: Landing, delivery: Delivery, path: Path, tables: d
     until, compact = day(delivery.date), delivery.date.replace("-", "")
     for name, table in tables.items():
         frame = table.state(until) if name in WHOLE else table.changed(since, until)
-        lines, bad, cells = landing.lines(delivery, name, frame, Pipes(), since if since > BEGINNING and name in WHOLE else until)
+        lines, bad, cells = landing.lines(
+            delivery, name, frame, Pipes(), since if since > BEGINNING and name in WHOLE else until
+        )
         control = BANCA_SUMS.get(name)
         sums = control_sums(frame, (control,) if control else (), cells, fen=True)
         total = int(Decimal(sums[control]["all"]) * 100) if control else 0
         if delivery.fault == "trailer_sum_mismatch" and delivery.fault_file == name:
             total += 1
-        frame_lines = pl.concat([pl.Series([f"HDR|{name}|{compact}"]), lines.alias(""), pl.Series([f"TRL|{lines.len()}|{total}"])])
+        frame_lines = pl.concat(
+            [pl.Series([f"HDR|{name}|{compact}"]), lines.alias(""), pl.Series([f"TRL|{lines.len()}|{total}"])]
+        )
         file = f"{name}_{compact}.dat"
         digest = write_parts(path / file, encoded(frame_lines, "\r\n", "gb18030"), is_gzip=False)
         delivery.files.append(WrittenFile(file, lines.len(), digest, sums, line_numbers(lines, bad, 2)))
@@ -260,7 +297,9 @@ def write_agency(landing: Landing, delivery: Delivery, path: Path, tables: dict[
     _manifest(path, delivery)
 
 
-def _plain_csv(landing: Landing, delivery: Delivery, path: Path, file: str, frame: pl.DataFrame, since: int, encoding: str) -> None:
+def _plain_csv(
+    landing: Landing, delivery: Delivery, path: Path, file: str, frame: pl.DataFrame, since: int, encoding: str
+) -> None:
     lines, bad, _ = landing.lines(delivery, file, frame, Csv(), since if since > BEGINNING else day(delivery.date))
     header = ",".join(frame.drop("_from", "_gone", strict=False).columns) + "\n"
     body = "utf-8" if encoding == "utf-8-sig" else encoding
@@ -312,22 +351,37 @@ class BrokerWriter:
         delivery.mode = "full"
         until = day(delivery.date)
         faults = lambda file: faults_of(landing.row_faults, delivery.source, delivery.folder, file)  # noqa: E731
-        premiums, agents = workbooks.yearly_premium(self.policies, until), workbooks.registered_agents(self.company, until)
+        premiums, agents = (
+            workbooks.yearly_premium(self.policies, until),
+            workbooks.registered_agents(self.company, until),
+        )
         files = [
             workbooks.write_partners(path / "partners.xlsx", self.company, delivery.date, premiums, agents),
-            workbooks.write_violations(path / "violations.xlsx", self.company, delivery.date, faults("violations.xlsx")),
-            workbooks.write_partner_agents(path / "partner_agents.xlsx", self.company, delivery.date, faults("partner_agents.xlsx")),
+            workbooks.write_violations(
+                path / "violations.xlsx", self.company, delivery.date, faults("violations.xlsx")
+            ),
+            workbooks.write_partner_agents(
+                path / "partner_agents.xlsx", self.company, delivery.date, faults("partner_agents.xlsx")
+            ),
         ]
         if delivery.fault == "xlsx_is_html":
-            (path / "partners.xlsx").write_text(f"<html><body><table><tr><td>{WITHDRAWN_NAME}</td></tr></table></body></html>", encoding="utf-8")
+            (path / "partners.xlsx").write_text(
+                f"<html><body><table><tr><td>{WITHDRAWN_NAME}</td></tr></table></body></html>", encoding="utf-8"
+            )
         else:
             files += self._customers(landing, delivery, path, tables["customers"], since)
         delivery.files.extend(files)
 
-    def _customers(self, landing: Landing, delivery: Delivery, path: Path, customers: Table, since: int) -> list[WrittenFile]:
+    def _customers(
+        self, landing: Landing, delivery: Delivery, path: Path, customers: Table, since: int
+    ) -> list[WrittenFile]:
         until = day(delivery.date)
         fresh = set(customers.changed(since, until)["partner"].to_list())
-        fresh |= {int(f.file[11:14]) - 1 for f in landing.row_faults if (f.source, f.folder) == (delivery.source, delivery.folder) and "customers_" in f.file}
+        fresh |= {
+            int(f.file[11:14]) - 1
+            for f in landing.row_faults
+            if (f.source, f.folder) == (delivery.source, delivery.folder) and "customers_" in f.file
+        }
         files = []
         rows = customers.state(until)
         for number, partner in enumerate(self.company.partners.select("partner_code", "name").iter_rows(named=True)):
@@ -335,7 +389,7 @@ class BrokerWriter:
             if number in fresh:
                 own = rows.filter(pl.col("partner") == number)
                 faults = faults_of(landing.row_faults, delivery.source, delivery.folder, file)
-                files.append(workbooks.write_customers(path / file, partner, number, own, delivery.date, faults, landing.seed))
+                files.append(
+                    workbooks.write_customers(path / file, partner, number, own, delivery.date, faults, landing.seed)
+                )
         return files
-
-

@@ -34,7 +34,12 @@ class Desk:
 def dated(days: str, shape: pl.Series) -> pl.Expr:
     """Dates in the three shapes of the agency system, one shape a row."""
     text = iso(days)
-    slash = pl.format("{}/{}/{}", text.str.slice(0, 4), text.str.slice(5, 2).str.strip_chars_start("0"), text.str.slice(8, 2).str.strip_chars_start("0"))
+    slash = pl.format(
+        "{}/{}/{}",
+        text.str.slice(0, 4),
+        text.str.slice(5, 2).str.strip_chars_start("0"),
+        text.str.slice(8, 2).str.strip_chars_start("0"),
+    )
     return pl.when(shape == 0).then(text).when(shape == 1).then(slash).otherwise(text.str.replace_all("-", ""))
 
 
@@ -42,7 +47,9 @@ def agency(world: World, life: Core) -> Desk:
     """channel_individual: agents, their training, and the prospects they registered."""
     company, chance = world.company, world.chance("agency")
     prospects, records = _prospects(world, life, chance)
-    return Desk({"agents": _agents(company, chance), "training": _training(company, chance), "prospects": prospects}, records)
+    return Desk(
+        {"agents": _agents(company, chance), "training": _training(company, chance), "prospects": prospects}, records
+    )
 
 
 def _agents(company: Company, chance: Chance) -> Table:
@@ -79,7 +86,9 @@ def _training(company: Company, chance: Chance) -> Table:
     category = np.where(early, "合规", chance.deal(tuple(vocab.COURSES), n))
     course = chance.whole(0, 9, n)
     score = chance.whole(450, 1000, n)
-    rows = pl.DataFrame({"工号": agents["agent_code"].gather(row), "类别": category.tolist(), "n": course, "done": done, "score": score})
+    rows = pl.DataFrame(
+        {"工号": agents["agent_code"].gather(row), "类别": category.tolist(), "n": course, "done": done, "score": score}
+    )
     rows = rows.with_columns(pl.format("{}00{}", pl.col("类别").replace_strict(vocab.COURSES), "n").alias("课程代码"))
     made = rows.select(
         "工号", "课程代码", (pl.col("类别").replace_strict(vocab.COURSE_NAMES) + pl.col("n").cast(pl.String)).alias("课程名称"), "类别",
@@ -94,13 +103,22 @@ def _training(company: Company, chance: Chance) -> Table:
 def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.DataFrame]:
     """Later holders registered before they bought, and others who have not bought (yet)."""
     people, agents = world.people, world.company.agents
-    bought = life.policies.filter(pl.col("channel") == "IND").group_by("holder", maintain_order=True).agg(pl.col("issued").min(), pl.col("agent_code").first())
+    bought = (
+        life.policies.filter(pl.col("channel") == "IND")
+        .group_by("holder", maintain_order=True)
+        .agg(pl.col("issued").min(), pl.col("agent_code").first())
+    )
     bought = bought.filter(pl.Series(chance.hit(0.24, bought.height)))
     others = np.flatnonzero((people["age"].to_numpy() >= 19) & chance.hit(0.16, people.height))
     seller = chance.index(agents.height, len(others))
     person = np.concatenate([bought["holder"].to_numpy(), others])
     n = len(person)
-    since = np.concatenate([bought["issued"].to_numpy() - chance.whole(5, 300, bought.height), chance.whole(day("2019-01-01"), LAST_DAY, len(others))])
+    since = np.concatenate(
+        [
+            bought["issued"].to_numpy() - chance.whole(5, 300, bought.height),
+            chance.whole(day("2019-01-01"), LAST_DAY, len(others)),
+        ]
+    )
     agent = pl.concat([bought["agent_code"], agents["agent_code"].gather(seller)])
     order = np.argsort(since, kind="stable")
     person, since, agent = person[order], since[order], agent.gather(order)
@@ -108,7 +126,10 @@ def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.Data
     number = pl.Series([f"XS{10_000_000 + 2 * i}" for i in range(n)])
     tags = chance.deal((*vocab.PROSPECT_TAGS, "老客户推荐;健康意识强", "有车;有房", ""), n)
     days = pl.DataFrame({"since": since, "born": (seen["birth_date"].cast(pl.Int32)).fill_null(NEVER)})
-    dates = days.select(dated("born", pl.Series(chance.index(3, n))).alias("born"), dated("since", pl.Series(chance.index(3, n))).alias("since"))
+    dates = days.select(
+        dated("born", pl.Series(chance.index(3, n))).alias("born"),
+        dated("since", pl.Series(chance.index(3, n))).alias("since"),
+    )
     made = seen.select(
         number.alias("线索号"), pl.col("name").alias("姓名"), pl.col("sex").replace_strict({"M": "男", "F": "女"}, default=None).alias("性别"),
         dates["born"].alias("出生日期"), pl.col("mobile").alias("手机号"), pl.Series("来源", chance.deal(vocab.PROSPECT_ORIGINS, n).tolist()),
@@ -118,9 +139,19 @@ def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.Data
     gone = np.full(n, NEVER)
     leavers = chance.sample(max(1, n // 3), max(3, n // 300))
     gone[leavers] = chance.whole(day("2026-02-03"), day("2026-04-20"), len(leavers))
-    ended = made.filter(pl.Series(gone < NEVER)).with_columns(pl.Series("_from", gone[gone < NEVER]), pl.lit(True).alias("_gone"))
+    ended = made.filter(pl.Series(gone < NEVER)).with_columns(
+        pl.Series("_from", gone[gone < NEVER]), pl.lit(True).alias("_gone")
+    )
     true = pl.col("_name_true") & (pl.col("_mobile_true") | pl.col("_birth_true"))
-    records = seen.select("person", number.alias("record"), pl.Series("since", since), pl.Series("gone", gone), true.alias("linkable"), "name", "mobile")
+    records = seen.select(
+        "person",
+        number.alias("record"),
+        pl.Series("since", since),
+        pl.Series("gone", gone),
+        true.alias("linkable"),
+        "name",
+        "mobile",
+    )
     return table(("线索号",), made, ended), records.with_columns(agent.alias("agent_code"))
 
 
@@ -167,11 +198,20 @@ def brokers(world: World, life: Core) -> Desk:
     people, company, chance = world.people, world.company, world.chance("brokers")
     sold = life.policies.filter((pl.col("channel") == "BRK") & pl.Series(chance.hit(0.93, life.policies.height)))
     leads = max(12, people.height // 40)
-    person = np.concatenate([sold["holder"].to_numpy(), chance.rng.permutation(np.flatnonzero(people["age"].to_numpy() >= 19))[:leads]])
+    person = np.concatenate(
+        [sold["holder"].to_numpy(), chance.rng.permutation(np.flatnonzero(people["age"].to_numpy() >= 19))[:leads]]
+    )
     leads = len(person) - sold.height
     n = len(person)
-    partner = np.concatenate([sold["partner"].to_numpy(), chance.index(company.partners.height, leads, company.partners["weight"].to_numpy())])
-    since = np.concatenate([sold["issued"].to_numpy() + chance.whole(1, 12, sold.height), chance.whole(day("2024-01-01"), LAST_DAY, leads)])
+    partner = np.concatenate(
+        [
+            sold["partner"].to_numpy(),
+            chance.index(company.partners.height, leads, company.partners["weight"].to_numpy()),
+        ]
+    )
+    since = np.concatenate(
+        [sold["issued"].to_numpy() + chance.whole(1, 12, sold.height), chance.whole(day("2024-01-01"), LAST_DAY, leads)]
+    )
     is_lead = np.arange(n) >= sold.height
     known = describe(world, person, since, chance, BROKER_HABIT)
     vague = describe(world, person, since, chance, LEAD_HABIT)
@@ -188,14 +228,30 @@ def brokers(world: World, life: Core) -> Desk:
         pl.Series("tags", chance.pick((*vocab.BROKER_TAGS, None, None, None), n).tolist(), dtype=pl.String),
         pl.lit(pl.Series(since)).alias("_from"),
     )  # fmt: skip
-    made = made.with_columns(pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n)))).then("id_type").alias("id_type"))
+    made = made.with_columns(
+        pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n))))
+        .then("id_type")
+        .alias("id_type")
+    )
     keys = _record_ids(made, world.seed)
     moved = people["mobile_changed"].to_numpy()[person]
     renewed = (moved > since) & (moved <= LAST_DAY) & chance.hit(0.5, n) & ~is_lead
     changes = made.with_columns(keys.alias("record")).filter(pl.Series(renewed))
-    changes = changes.with_columns(people["mobile"].gather(person[renewed]).alias("mobile"), pl.Series("_from", moved[renewed]))
-    records = seen.select("person", keys.alias("record"), pl.Series("since", since), pl.lit(NEVER).alias("gone"), "linkable", "name", "mobile")
-    records = records.with_columns(made["partner_code"], pl.Series("branch_code", [*sold["branch_code"].to_list(), *[None] * leads]))
+    changes = changes.with_columns(
+        people["mobile"].gather(person[renewed]).alias("mobile"), pl.Series("_from", moved[renewed])
+    )
+    records = seen.select(
+        "person",
+        keys.alias("record"),
+        pl.Series("since", since),
+        pl.lit(NEVER).alias("gone"),
+        "linkable",
+        "name",
+        "mobile",
+    )
+    records = records.with_columns(
+        made["partner_code"], pl.Series("branch_code", [*sold["branch_code"].to_list(), *[None] * leads])
+    )
     records = records.unique("record", keep="first", maintain_order=True)
     return Desk({"customers": table(("record",), made.with_columns(keys.alias("record")), changes)}, records)
 
@@ -216,7 +272,9 @@ def _record_ids(rows: pl.DataFrame, seed: int) -> pl.Series:
     styles = {p: book_style(p, seed).birth for p in rows["partner"].unique().to_list()}
     leads = rows.filter(pl.col("policy_no").is_null())
     hashes = []
-    for partner, name, number, mobile, birth in leads.select("partner", "name", "id_number", "mobile", "birth").iter_rows():
+    for partner, name, number, mobile, birth in leads.select(
+        "partner", "name", "id_number", "mobile", "birth"
+    ).iter_rows():
         text = "|".join((name or "", number or "", mobile or "", birth_text(birth, styles[partner])))
         hashes.append(hashlib.sha256(text.encode()).hexdigest()[:16])
     own = rows.filter(pl.col("policy_no").is_not_null())["policy_no"]
@@ -231,7 +289,12 @@ def bank_desk(world: World, banca: Core) -> Desk:
     outlets = company.outlets
     outlet = chance.index(outlets.height, len(others))
     person = np.concatenate([sold["holder"].to_numpy(), others])
-    since = np.concatenate([sold["issued"].to_numpy() - chance.whole(0, 60, sold.height), chance.whole(day("2021-01-01"), LAST_DAY, len(others))])
+    since = np.concatenate(
+        [
+            sold["issued"].to_numpy() - chance.whole(0, 60, sold.height),
+            chance.whole(day("2021-01-01"), LAST_DAY, len(others)),
+        ]
+    )
     result = np.concatenate([np.full(sold.height, "1"), chance.pick(("2", "0"), len(others), (0.6, 0.4)).astype(str)])
     bank = pl.concat([sold["bank_code"], outlets["bank_code"].gather(outlet)])
     code = pl.concat([sold["outlet_code"], outlets["outlet_code"].gather(outlet)])
@@ -248,7 +311,15 @@ def bank_desk(world: World, banca: Core) -> Desk:
         pl.Series("result", result.tolist()), pl.lit(pl.Series(since)).alias("_from"),
     )  # fmt: skip
     true = pl.col("_name_true") & pl.col("_mobile_true")
-    records = seen.select("person", number.alias("record"), pl.Series("since", since), pl.lit(NEVER).alias("gone"), true.alias("linkable"), "name", "mobile")
+    records = seen.select(
+        "person",
+        number.alias("record"),
+        pl.Series("since", since),
+        pl.lit(NEVER).alias("gone"),
+        true.alias("linkable"),
+        "name",
+        "mobile",
+    )
     books = outlets.select(
         pl.col("bank_code").alias("银行代码"), pl.col("bank_name").alias("银行名称"), pl.col("outlet_code").alias("网点代码"),
         pl.col("outlet_name").alias("网点名称"), pl.col("branch_code").alias("所属机构"), pl.col("state").alias("状态"), pl.lit(0).alias("_from"),

@@ -145,13 +145,20 @@ def spoiled_record(
     """The line of a delimited record with the fault in it, and its cells (those a reader can still add up)."""
     weak, cells = WEAK[fault.file], dict(record)
     if not fault.in_place:
-        cells[weak.fresh] = str(9000 + serial) if weak.fresh.endswith(("_no", "seq")) and not weak.fresh.startswith(("policy", "claim", "cust")) else f"9{serial:05d}BAD"[:9]
+        cells[weak.fresh] = (
+            str(9000 + serial)
+            if weak.fresh.endswith(("_no", "seq")) and not weak.fresh.startswith(("policy", "claim", "cust"))
+            else f"9{serial:05d}BAD"[:9]
+        )
     changes = {
         "missing_key": (weak.key, ""), "impossible_date": (weak.date, impossible), "unknown_code": (weak.code, "?"),
         "bad_number": (weak.number, "12a"), "nul_byte": (weak.text, "N\x00L"), "bad_encoding": (weak.text, BROKEN_BYTES), "over_long": (weak.text, "长" * 400_000),
     }  # fmt: skip
     if fault.why == "negative_amount":
-        cells[weak.amount] = "-" + ((cells[weak.amount] or "").strip() or "456.60".replace(".", "" if fault.file in ("CUST", "POLY", "PREM") else "."))
+        cells[weak.amount] = "-" + (
+            (cells[weak.amount] or "").strip()
+            or "456.60".replace(".", "" if fault.file in ("CUST", "POLY", "PREM") else ".")
+        )
     elif fault.why in changes:
         column, value = changes[fault.why]
         cells[column] = value

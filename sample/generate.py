@@ -40,7 +40,11 @@ def write_sample(persons: int, out: Path, seed: int = DEFAULT_SEED, noise: str =
     """
     out = Path(out)
     if persons < LEAST_PERSONS:
-        raise GlifeError(f"a sample needs at least {LEAST_PERSONS} persons, not {persons}", where="--persons", remedy="ask for more persons")
+        raise GlifeError(
+            f"a sample needs at least {LEAST_PERSONS} persons, not {persons}",
+            where="--persons",
+            remedy="ask for more persons",
+        )
     if noise not in LEVELS:
         raise GlifeError(f"unknown noise level {noise}", where="--noise", remedy=f"use one of {', '.join(LEVELS)}")
     if out.exists() and any(out.iterdir()):
@@ -50,7 +54,13 @@ def write_sample(persons: int, out: Path, seed: int = DEFAULT_SEED, noise: str =
     cores = {"core_life": life, "core_banca": banca}
     agency, broker, bank = desks.agency(world, life), desks.brokers(world, life), desks.bank_desk(world, banca)
     accounts = {name: wechat.account(world, name, cores) for name in wechat.ACCOUNTS}
-    sources = {"core_life": life.records, "core_banca": banca.records, "channel_individual": agency.records, "channel_broker": broker.records, "channel_banca": bank.records}
+    sources = {
+        "core_life": life.records,
+        "core_banca": banca.records,
+        "channel_individual": agency.records,
+        "channel_broker": broker.records,
+        "channel_banca": bank.records,
+    }
     named = pl.concat([r.with_columns(pl.lit(s).alias("system")) for s, r in sources.items()], how="diagonal_relaxed")
     decisions, erased = stewardship(world, named)
     notes = crm(world, named, cores)
@@ -68,10 +78,18 @@ def write_sample(persons: int, out: Path, seed: int = DEFAULT_SEED, noise: str =
     done += landing.deliver("stewardship", decisions, deliveries.write_stewardship)
     (out / "acks").mkdir()
 
-    records = [named, *(d.records.with_columns(pl.lit(n).alias("system")) for n, d in accounts.items()), notes.records.with_columns(pl.lit("crm").alias("system"))]
+    records = [
+        named,
+        *(d.records.with_columns(pl.lit(n).alias("system")) for n, d in accounts.items()),
+        notes.records.with_columns(pl.lit("crm").alias("system")),
+    ]
     truth = out.parent / f"{out.name}_truth"
     people_records = person_of(pl.concat(records, how="diagonal_relaxed"), erased)
-    counts = {"persons": persons, "policies": world.policies.policies.height, "instalments": world.policies.instalments.height}
+    counts = {
+        "persons": persons,
+        "policies": world.policies.policies.height,
+        "instalments": world.policies.instalments.height,
+    }
     write_truth(truth, people_records, done, {**counts, "noise": noise, "seed": seed})
     files = [f for d in done for f in d.files]
     return SampleReport(out, truth, persons, people_records.height, len(done), len(files), sum(f.rows for f in files))
@@ -96,16 +114,31 @@ def write_truth(truth: Path, records: pl.DataFrame, done: list[Delivery], counts
     """person_of.csv, bad_rows.csv, bad_deliveries.csv and totals.json."""
     truth.mkdir(parents=True, exist_ok=True)
     records.write_csv(truth / "person_of.csv")
-    rows = [(d.source, d.date, d.folder, f.name, line, record, why) for d in done for f in d.files for line, record, why in f.bad]
+    rows = [
+        (d.source, d.date, d.folder, f.name, line, record, why)
+        for d in done
+        for f in d.files
+        for line, record, why in f.bad
+    ]
     columns = ["source", "business_date", "folder", "file", "line_number", "record_number", "why"]
     pl.DataFrame(rows, schema=columns, orient="row").write_csv(truth / "bad_rows.csv")
-    expected = {"rejected": "rejected whole", "not complete": "not yet complete: not read", "replaced": "loaded, then replaced whole by .r2"}
-    refused = [(d.source, d.date, d.folder, d.fault, d.fault_file, expected[d.status], "holds rows that must not be loaded") for d in done if d.fault]
+    expected = {
+        "rejected": "rejected whole",
+        "not complete": "not yet complete: not read",
+        "replaced": "loaded, then replaced whole by .r2",
+    }
+    refused = [
+        (d.source, d.date, d.folder, d.fault, d.fault_file, expected[d.status], "holds rows that must not be loaded")
+        for d in done
+        if d.fault
+    ]
     columns = ["source", "business_date", "folder", "fault", "file", "expected", "remark"]
     pl.DataFrame(refused, schema=columns, orient="row").write_csv(truth / "bad_deliveries.csv")
     body: dict[str, dict[str, object]] = {}
     for d in done:
-        files = {f.name: {"rows": f.rows, "loaded": f.rows - len(f.bad), "bad": len(f.bad), "sums": f.sums} for f in d.files}
+        files = {
+            f.name: {"rows": f.rows, "loaded": f.rows - len(f.bad), "bad": len(f.bad), "sums": f.sums} for f in d.files
+        }
         body.setdefault(d.folder, {})[d.source] = {"status": d.status, "mode": d.mode, "files": files}
     by_system = dict(records.group_by("source_system").len().sort("source_system").iter_rows())
     totals = {"counts": {**counts, "person_records": records.height, "by_system": by_system}, "deliveries": body}

@@ -38,7 +38,11 @@ def _households(persons: int, chance: Chance) -> pl.DataFrame:
     child_born = np.where(twin, np.roll(child_born, 1), child_born)
     born = np.select(
         [place == 0, place == 1, place == 4],
-        [head_born, head_born + chance.whole(-1500, 1500, persons), head_born - chance.whole(21 * 365, 32 * 365, persons)],
+        [
+            head_born,
+            head_born + chance.whole(-1500, 1500, persons),
+            head_born - chance.whole(21 * 365, 32 * 365, persons),
+        ],
         np.minimum(child_born, day("2025-11-30") - np.where(twin, np.roll(start, 1), start) % 700),
     )
     head_male = chance.hit(0.62, persons)[household]
@@ -47,7 +51,9 @@ def _households(persons: int, chance: Chance) -> pl.DataFrame:
     relative = lambda at: np.where(at < members, start + at, -1)  # noqa: E731
     infants = np.flatnonzero(place == 2)[:3]  # even a small sample has newborns
     born[infants] = day("2024-08-01") + 100 * np.arange(len(infants))
-    born[infants + 1] = np.where((place[(infants + 1) % persons] == 3), born[infants] - 900, born[(infants + 1) % persons])
+    born[infants + 1] = np.where(
+        (place[(infants + 1) % persons] == 3), born[infants] - 900, born[(infants + 1) % persons]
+    )
     return pl.DataFrame(
         {
             "person": row,
@@ -156,7 +162,11 @@ def check_digit(first_17: pl.Expr) -> pl.Expr:
 def _identifiers(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Resident numbers with true checksums; other documents for foreigners, Hong Kong, Taiwan, soldiers, newborns."""
     n = frame.height
-    region = np.where(chance.hit(0.7, n), frame["region_code"].to_numpy(), chance.pick(("320321", "410104", "510902", "420115", "350922", "610111"), n))
+    region = np.where(
+        chance.hit(0.7, n),
+        frame["region_code"].to_numpy(),
+        chance.pick(("320321", "410104", "510902", "420115", "350922", "610111"), n),
+    )
     newborn = (frame["born"].to_numpy() > day("2024-06-01")) & chance.hit(0.6, n)
     newborn[np.flatnonzero((frame["place"] == 2).to_numpy())[:3]] = True
     kind = chance.pick(("ID", "HKMO", "TW", "MIL", "OTHER"), n, (0.965, 0.012, 0.01, 0.008, 0.005))
@@ -175,7 +185,9 @@ def _identifiers(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     order = pl.col("person").cum_count().over(same) - 1 + pl.col("born") * 7
     sequence = (order % 500) * 2 + (pl.col("sex") == "M").cast(pl.Int64)
     frame = frame.with_columns(
-        (pl.col("birthplace") + pl.col("birth_date").dt.strftime("%Y%m%d") + sequence.cast(pl.String).str.zfill(3)).alias("first_17")
+        (
+            pl.col("birthplace") + pl.col("birth_date").dt.strftime("%Y%m%d") + sequence.cast(pl.String).str.zfill(3)
+        ).alias("first_17")
     )
     resident = pl.col("first_17") + check_digit(pl.col("first_17"))
     number = pl.col("digits").cast(pl.String)
@@ -206,7 +218,9 @@ def _mobiles(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     changed = np.where(shares, changed[head], changed)
     old = np.where(shares, old[head], old)
     givers = np.flatnonzero((changed < day("2023-01-01")) & (place == 0))[: max(2, n // 120)]
-    takers = chance.rng.permutation(np.flatnonzero((changed == NEVER) & (place == 0) & (frame["household"].to_numpy() % 3 == 0)))[: len(givers)]
+    takers = chance.rng.permutation(
+        np.flatnonzero((changed == NEVER) & (place == 0) & (frame["household"].to_numpy() % 3 == 0))
+    )[: len(givers)]
     own[takers] = old[givers[: len(takers)]]
     recycled = np.zeros(n, dtype=bool)
     recycled[takers] = True
@@ -235,7 +249,9 @@ def _traits(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     marital = np.where(age < 20, "S", marital)
     hosts = chance.pick(vocab.EMAIL_HOSTS, n)
     email = np.char.add(np.char.add(chance.whole(10**8, 10**10, n).astype("U10"), "@"), hosts.astype("U12"))
-    dies = np.where(chance.hit(0.012 + 0.03 * (age > 65), n), chance.whole(day("2019-06-01"), day("2026-04-10"), n), NEVER)
+    dies = np.where(
+        chance.hit(0.012 + 0.03 * (age > 65), n), chance.whole(day("2019-06-01"), day("2026-04-10"), n), NEVER
+    )
     return frame.with_columns(
         pl.Series("age", age),
         pl.Series("annual_income", income),
@@ -253,7 +269,10 @@ def _spellings() -> tuple[dict[str, str], dict[str, str]]:
     import opencc
     from pypinyin import lazy_pinyin
 
-    han = sorted({*vocab.SURNAMES, *"".join(vocab.COMPOUND_SURNAMES), *vocab.GIVEN_M, *vocab.GIVEN_F, *"".join(vocab.MINORITY)} - {"·"})
+    han = sorted(
+        {*vocab.SURNAMES, *"".join(vocab.COMPOUND_SURNAMES), *vocab.GIVEN_M, *vocab.GIVEN_F, *"".join(vocab.MINORITY)}
+        - {"·"}
+    )
     converter = opencc.OpenCC("s2t")
     return {c: converter.convert(c) for c in han}, {c: lazy_pinyin(c)[0].upper() for c in han}
 

@@ -12,7 +12,17 @@ from sample.people import FIRST_DAY, LAST_DAY
 
 GRACE = 60
 # ways of a policy's life that every sample shows in both core systems
-FATES = ("REPUDIATED", "CANCELLED", "LAPSED", "REINSTATED", "SURRENDERED", "DEATH", "MATURED", "PAIDUP", "CHANGE_HOLDER")
+FATES = (
+    "REPUDIATED",
+    "CANCELLED",
+    "LAPSED",
+    "REINSTATED",
+    "SURRENDERED",
+    "DEATH",
+    "MATURED",
+    "PAIDUP",
+    "CHANGE_HOLDER",
+)
 CHANNELS = ("IND", "BRK", "BANCA", "NET", "TEL", "GRP")
 
 
@@ -62,13 +72,22 @@ def _sales(people: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     born, dies = people["born"].to_numpy(), people["dies"].to_numpy()
     sold, holder, insured = frame["issued"].to_numpy(), frame["holder"].to_numpy(), frame["insured"].to_numpy()
     living = (sold < dies[holder] - 30) & (sold < dies[insured] - 30) & (sold >= born[insured])
-    return frame.filter(pl.Series(living)).sort("issued", maintain_order=True).with_row_index("policy").cast({"policy": pl.Int64})
+    return (
+        frame.filter(pl.Series(living))
+        .sort("issued", maintain_order=True)
+        .with_row_index("policy")
+        .cast({"policy": pl.Int64})
+    )
 
 
 def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
     """Sales that even the smallest sample holds: every channel, relation and way to end, and newborns insured in both systems."""
-    heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))["person"].to_list()
-    couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))["person"].to_list()
+    heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))[
+        "person"
+    ].to_list()
+    couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))[
+        "person"
+    ].to_list()
     first = day("2018-02-01")
     rows: list[tuple[str, int, str, int, str | None]] = []
     for core in ("IND", "BANCA"):
@@ -76,11 +95,21 @@ def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
             pool = couples if fate == "CHANGE_HOLDER" else heads
             rows.append((core, pool[i % len(pool)], "SELF", first + 37 * i, fate))
         rows += [(core, head, vocab.RELATIONS[i % 5], first + 61 * i, None) for i, head in enumerate(heads[:15])]
-        rows += [(core, spouse, "OTHER", first + 900, None) for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]]
+        rows += [
+            (core, spouse, "OTHER", first + 900, None)
+            for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]
+        ]
         infants = people.filter(pl.col("id_type") == "BIRTH")
-        rows += [(core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()]
+        rows += [
+            (core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()
+        ]
     rows += [(channel, heads[i], "SELF", first + 400 * i, None) for i, channel in enumerate(CHANNELS)]
-    return pl.DataFrame(rows, schema=["channel", "holder", "relation", "issued", "fate"], schema_overrides={"fate": pl.String}, orient="row")
+    return pl.DataFrame(
+        rows,
+        schema=["channel", "holder", "relation", "issued", "fate"],
+        schema_overrides={"fate": pl.String},
+        orient="row",
+    )
 
 
 def _insured(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +119,13 @@ def _insured(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     infant = np.full(people.height, -1)
     infant[infants["head"].to_numpy()] = infants["person"].to_numpy()
     insured = holder.copy()
-    kin = {"SPOUSE": people["spouse"].to_numpy(), "CHILD": people["child"].to_numpy(), "PARENT": people["parent"].to_numpy(), "OTHER": people["head"].to_numpy(), "BORN": infant}
+    kin = {
+        "SPOUSE": people["spouse"].to_numpy(),
+        "CHILD": people["child"].to_numpy(),
+        "PARENT": people["parent"].to_numpy(),
+        "OTHER": people["head"].to_numpy(),
+        "BORN": infant,
+    }
     for name, relative in kin.items():
         insured = np.where((relation == name) & (relative[holder] >= 0), relative[holder], insured)
     relation = np.where(relation == "BORN", "CHILD", relation)
@@ -125,7 +160,11 @@ def _sellers(policies: pl.DataFrame, people: pl.DataFrame, company: Company, cha
     )
     quality = np.select(
         [ind, brk, banca],
-        [company.agents["quality"].to_numpy()[agent], company.partners["quality"].to_numpy()[partner], company.outlets["quality"].to_numpy()[outlet]],
+        [
+            company.agents["quality"].to_numpy()[agent],
+            company.partners["quality"].to_numpy()[partner],
+            company.outlets["quality"].to_numpy()[outlet],
+        ],
         0.8,
     )
     named = lambda mask, values: pl.Series(np.where(mask, values, None).tolist(), dtype=pl.String)  # noqa: E731
@@ -171,14 +210,18 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     product = np.full(n, -1)
     seller = np.where(np.isin(channel, ("IND", "BRK", "BANCA")), channel, "IND")
     offered = {c: products["channels"].str.split("|").list.contains(c).to_numpy() for c in ("IND", "BRK", "BANCA")}
-    line_weight = products["line"].replace_strict({"LIFE": 3, "ANNUITY": 3, "CI": 3, "MEDICAL": 1, "ACCIDENT": 1}).to_numpy()
+    line_weight = (
+        products["line"].replace_strict({"LIFE": 3, "ANNUITY": 3, "CI": 3, "MEDICAL": 1, "ACCIDENT": 1}).to_numpy()
+    )
     for code, sold in offered.items():
         rows = np.flatnonzero(seller == code)
         local = np.flatnonzero(sold)
         pick = local[chance.index(len(local), len(rows), line_weight[local])]
         on_sale = (products["from"].to_numpy()[pick] <= issued[rows]) & (products["to"].to_numpy()[pick] > issued[rows])
         always = np.flatnonzero(products["from"].to_numpy() < FIRST_DAY)  # the first of each line, sold everywhere
-        product[rows] = np.where(on_sale, pick, (pick // len(vocab.PRODUCT_WORDS)) * len(vocab.PRODUCT_WORDS) if len(always) else pick)
+        product[rows] = np.where(
+            on_sale, pick, (pick // len(vocab.PRODUCT_WORDS)) * len(vocab.PRODUCT_WORDS) if len(always) else pick
+        )
     line = products["line"].to_numpy()[product]
     mode = chance.pick(tuple(vocab.PAY_MODES), n, (0.16, 0.66, 0.06, 0.06, 0.06))
     mode = np.where((channel == "BANCA") & chance.hit(0.25, n), "SINGLE", mode)
@@ -188,15 +231,23 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     mode = np.where(fate == "MATURED", "SINGLE", np.where(policies["fate"].is_not_null().to_numpy(), "ANNUAL", mode))
     term = np.where(fate == "PAIDUP", 3, np.where(policies["fate"].is_not_null().to_numpy(), 10, term))
     single = mode == "SINGLE"
-    cover = np.where(chance.hit(0.45, n) & (line == "LIFE") & (fate != "MATURED"), 0, np.where(single & (~short | (fate == "MATURED")), 5, np.where(short & (fate != "PAIDUP"), 10, term + 5)))
+    cover = np.where(
+        chance.hit(0.45, n) & (line == "LIFE") & (fate != "MATURED"),
+        0,
+        np.where(single & (~short | (fate == "MATURED")), 5, np.where(short & (fate != "PAIDUP"), 10, term + 5)),
+    )
     income = people["annual_income"].to_numpy()[policies["holder"].to_numpy()]
     share = chance.rng.lognormal(-2.9, 0.75, n) * np.where(short, 0.08, 1.0)
     star = policies["agent"].to_numpy() < 3
     share = np.where(star & (channel == "IND"), share * 2.2, share)
     # the two largest partners advise the wealthy
-    share = share * np.select([policies["partner"].to_numpy() == 0, policies["partner"].to_numpy() == 1], [3.0, 2.0], 1.0)
+    share = share * np.select(
+        [policies["partner"].to_numpy() == 0, policies["partner"].to_numpy() == 1], [3.0, 2.0], 1.0
+    )
     yearly = (income * share).clip(260, 900_000)
-    times = np.array([max(1, vocab.PAY_MODES[m]) for m in vocab.PAY_MODES])[np.array([list(vocab.PAY_MODES).index(m) for m in mode])]
+    times = np.array([max(1, vocab.PAY_MODES[m]) for m in vocab.PAY_MODES])[
+        np.array([list(vocab.PAY_MODES).index(m) for m in mode])
+    ]
     fen = np.where(single, np.maximum(yearly * 4 // 1000, 10) * 1000, yearly / times) * 100
     fen = np.where(chance.hit(0.4, n), fen // 1000 * 1000, fen).astype(np.int64)
     applied = issued - chance.whole(0, 7, n)
@@ -208,7 +259,9 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
         pl.Series("pay_years", np.where(single, 0, term)),
         pl.Series("cover_years", cover),
         pl.Series("premium", fen),
-        pl.Series("sum_insured", (np.maximum(yearly * chance.whole(4, 40, n) // 10_000, 1) * 10_000).astype(np.int64) * 100),
+        pl.Series(
+            "sum_insured", (np.maximum(yearly * chance.whole(4, 40, n) // 10_000, 1) * 10_000).astype(np.int64) * 100
+        ),
         pl.Series("applied", applied),
         pl.Series("effective", issued + 1),
         pl.Series("cooling_off", issued + chance.pick(("10", "15", "20"), n).astype(int)),
@@ -230,11 +283,17 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
     stops = np.where(policies["fate"].is_not_null().to_numpy(), np.isin(fate, ("LAPSED", "REINSTATED")), stop_year < 99)
     stop_year = np.where(stop_year < 99, stop_year, 2)
     stop_at = np.where(stops & (per_year > 0), stop_year * per_year + 1 - inside, NEVER)
-    stop_due = np.where(stop_at < NEVER, add_months(effective, np.where(stop_at < NEVER, stop_at - 1, 0) * 12 // np.maximum(per_year, 1)), NEVER)
+    stop_due = np.where(
+        stop_at < NEVER,
+        add_months(effective, np.where(stop_at < NEVER, stop_at - 1, 0) * 12 // np.maximum(per_year, 1)),
+        NEVER,
+    )
     lapse = np.where(stop_at < NEVER, stop_due + GRACE + 1, NEVER)
     reinstated = np.where(fate == "LAPSED", False, chance.hit(0.22, n) | (fate == "REINSTATED")) & (lapse < NEVER)
     reinstate = np.where(reinstated, lapse + chance.whole(5, 420, n), NEVER)
-    cancel = np.where(chance.hit(0.02, n), np.minimum(issued + chance.whole(1, 9, n), policies["cooling_off"].to_numpy()), NEVER)
+    cancel = np.where(
+        chance.hit(0.02, n), np.minimum(issued + chance.whole(1, 9, n), policies["cooling_off"].to_numpy()), NEVER
+    )
     death = _deaths(policies, people)
     death = np.where(death < NEVER, death + chance.whole(15, 70, n), NEVER)
     surrender = np.where(chance.hit(0.07, n), effective + 200 + chance.rng.exponential(900, n).astype(int), NEVER)
@@ -255,8 +314,14 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
     reinstate = np.where(lapse < NEVER, reinstate, NEVER)
     paidup = np.where((per_year > 0) & ((cover == 0) | (cover > years)), add_months(effective, years * 12), NEVER)
     paidup = np.where((lapse < NEVER) & (reinstate == NEVER) | (paidup >= end) | (cancel < NEVER), NEVER, paidup)
-    holder_change = np.where((chance.hit(0.006, n) | (fate == "CHANGE_HOLDER")) & (cancel == NEVER), issued + chance.whole(300, 2500, n), NEVER)
-    holder_change = np.where((holder_change < end) & (people["spouse"].to_numpy()[policies["holder"].to_numpy()] >= 0), holder_change, NEVER)
+    holder_change = np.where(
+        (chance.hit(0.006, n) | (fate == "CHANGE_HOLDER")) & (cancel == NEVER),
+        issued + chance.whole(300, 2500, n),
+        NEVER,
+    )
+    holder_change = np.where(
+        (holder_change < end) & (people["spouse"].to_numpy()[policies["holder"].to_numpy()] >= 0), holder_change, NEVER
+    )
     return policies.with_columns(
         pl.Series("stop_at", stop_at), pl.Series("cancel", cancel), pl.Series("lapse", lapse), pl.Series("reinstate", reinstate),
         pl.Series("paidup", paidup), pl.Series("end", end), pl.Series("end_status", end_status.tolist(), dtype=pl.String),
@@ -286,15 +351,25 @@ def _transfers(policies: pl.DataFrame, agents: pl.DataFrame, chance: Chance) -> 
     moved = np.where(asked, policies["issued"].to_numpy() + chance.whole(200, 1500, n), moved)
     over = np.minimum(policies["end"].to_numpy(), policies["cancel"].to_numpy())
     moved = np.where((moved < over) & (moved > policies["issued"].to_numpy()), moved, NEVER)
-    heir = _seller(agents, np.where(agent >= 0, agents["city"].to_numpy()[agent], 0), np.where(moved < NEVER, moved, LAST_DAY), chance)
+    heir = _seller(
+        agents,
+        np.where(agent >= 0, agents["city"].to_numpy()[agent], 0),
+        np.where(moved < NEVER, moved, LAST_DAY),
+        chance,
+    )
     moved = np.where(heir == agent, NEVER, moved)
     code = pl.Series(agents["agent_code"].to_numpy()[heir].tolist(), dtype=pl.String)
-    return policies.with_columns(pl.Series("agent_change", moved), pl.when(pl.Series(moved < NEVER)).then(code).alias("new_agent_code"))
+    return policies.with_columns(
+        pl.Series("agent_change", moved), pl.when(pl.Series(moved < NEVER)).then(code).alias("new_agent_code")
+    )
 
 
 def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Every instalment that appears by LAST_DAY: one appears when the one before it is settled."""
-    at = {name: policies[name].to_numpy() for name in ("effective", "issued", "per_year", "pay_years", "stop_at", "reinstate", "end", "cancel", "premium")}
+    at = {
+        name: policies[name].to_numpy()
+        for name in ("effective", "issued", "per_year", "pay_years", "stop_at", "reinstate", "end", "cancel", "premium")
+    }
     total = np.where(at["per_year"] == 0, 1, at["per_year"] * at["pay_years"])
     elapsed = (LAST_DAY - at["effective"]) * np.maximum(at["per_year"], 1) // 365 + 3
     count = np.minimum(total, np.maximum(elapsed, 1)).clip(1)
@@ -305,7 +380,11 @@ def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     due = add_months(at["effective"][row], (number - 1) * gap[row])
     n = len(row)
     delay = chance.index(4, n, (0.55, 0.3, 0.12, 0.03))
-    delay = np.select([delay == 0, delay == 1, delay == 2], [chance.whole(-6, 0, n), chance.whole(1, 20, n), chance.whole(21, 58, n)], GRACE)
+    delay = np.select(
+        [delay == 0, delay == 1, delay == 2],
+        [chance.whole(-6, 0, n), chance.whole(1, 20, n), chance.whole(21, 58, n)],
+        GRACE,
+    )
     paid = np.where(number == 1, at["issued"][row], due + delay)
     stopped = number >= at["stop_at"][row]
     reinstate = at["reinstate"][row]
@@ -316,7 +395,13 @@ def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     paid = np.where(paid > np.minimum(at["end"][row], LAST_DAY), NEVER, paid)
     appears = np.where(number == 1, at["issued"][row], np.roll(paid, 1))
     # part payments: something of the first instalment that was not settled
-    part = (paid == NEVER) & stopped & (appears < NEVER) & chance.hit(0.12, n) & (due + 30 < np.minimum(at["end"][row], LAST_DAY))
+    part = (
+        (paid == NEVER)
+        & stopped
+        & (appears < NEVER)
+        & chance.hit(0.12, n)
+        & (due + 30 < np.minimum(at["end"][row], LAST_DAY))
+    )
     keep = appears < NEVER
     frame = pl.DataFrame(
         {
@@ -336,7 +421,9 @@ def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
 def _settle(policies: pl.DataFrame, instalments: pl.DataFrame) -> pl.DataFrame:
     """A policy whose instalments were not all paid can't be paid up."""
     unpaid = instalments.filter(pl.col("paid") == NEVER)["policy"].unique()
-    return policies.with_columns(pl.when(pl.col("policy").is_in(unpaid.implode())).then(NEVER).otherwise("paidup").alias("paidup"))
+    return policies.with_columns(
+        pl.when(pl.col("policy").is_in(unpaid.implode())).then(NEVER).otherwise("paidup").alias("paidup")
+    )
 
 
 def number_policies(made: Policies, seed: int) -> Policies:

@@ -107,15 +107,22 @@ def _followers(world: World, name: str, chance: Chance) -> pl.DataFrame:
 def _follower_lines(name: str, followers: pl.DataFrame) -> Table:
     """A line when someone subscribes, when they unsubscribe, and when the account gets its unionids."""
     starts = followers.with_columns(pl.lit(1).alias("subscribe"), pl.col("since").alias("_from"))
-    stops = followers.filter(pl.col("left") <= LAST_DAY).with_columns(pl.lit(0).alias("subscribe"), pl.col("left").alias("_from"))
+    stops = followers.filter(pl.col("left") <= LAST_DAY).with_columns(
+        pl.lit(0).alias("subscribe"), pl.col("left").alias("_from")
+    )
     platform = BOUND_TO_PLATFORM.get(name, 0)
     versions = pl.concat([starts, stops])
     if platform:
         now = followers.filter(pl.col("since") < platform).with_columns(
-            (pl.col("left") > platform).cast(pl.Int32).alias("subscribe"), pl.lit(platform).cast(pl.Int64).alias("_from")
+            (pl.col("left") > platform).cast(pl.Int32).alias("subscribe"),
+            pl.lit(platform).cast(pl.Int64).alias("_from"),
         )
         versions = pl.concat([versions, now], how="vertical_relaxed")
-    seconds = pl.col("time").str.slice(0, 2).cast(pl.Int64) * 3600 + pl.col("time").str.slice(3, 2).cast(pl.Int64) * 60 + pl.col("time").str.slice(6, 2).cast(pl.Int64)
+    seconds = (
+        pl.col("time").str.slice(0, 2).cast(pl.Int64) * 3600
+        + pl.col("time").str.slice(3, 2).cast(pl.Int64) * 60
+        + pl.col("time").str.slice(6, 2).cast(pl.Int64)
+    )
     line = json_object(
         openid=text("openid"),
         unionid=pl.when(pl.col("_from") >= platform).then(text("unionid")),
@@ -130,7 +137,10 @@ def _follower_lines(name: str, followers: pl.DataFrame) -> Table:
 
 def _tag_lines(followers: pl.DataFrame) -> Table:
     counts = np.bincount(followers["tag"].to_numpy(), minlength=len(vocab.WECHAT_TAGS))
-    rows = [(code, f'{{"id": {code}, "name": "{name}", "count": {counts[i]}}}', 0) for i, (code, name) in enumerate(vocab.WECHAT_TAGS)]
+    rows = [
+        (code, f'{{"id": {code}, "name": "{name}", "count": {counts[i]}}}', 0)
+        for i, (code, name) in enumerate(vocab.WECHAT_TAGS)
+    ]
     return table(("id",), pl.DataFrame(rows, schema=["id", "line", "_from"], orient="row"))
 
 
@@ -175,9 +185,15 @@ def _campaigns(serial: int) -> pl.DataFrame:
 
 def _campaign_lines(campaigns: pl.DataFrame) -> Table:
     line = json_object(
-        campaign_code=text("campaign_code"), name=text("name"), starts_on=text(iso("starts")), ends_on=text(iso("ends")), budget=text("budget")
+        campaign_code=text("campaign_code"),
+        name=text("name"),
+        starts_on=text(iso("starts")),
+        ends_on=text(iso("ends")),
+        budget=text("budget"),
     )
-    return table(("campaign_code",), campaigns.select("campaign_code", "budget", line.alias("line"), pl.lit(0).alias("_from")))
+    return table(
+        ("campaign_code",), campaigns.select("campaign_code", "budget", line.alias("line"), pl.lit(0).alias("_from"))
+    )
 
 
 def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chance: Chance) -> Table:
@@ -194,10 +210,17 @@ def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chanc
     fits = (sign_up_on >= since) & (sign_up_on <= left)
     event = np.where((event == "campaign_signup") & ~fits, "VIEW", event)
     on = np.where(event == "campaign_signup", sign_up_on, on)
-    needs = chance.pick(('["LIFE"]', '["CI", "MEDICAL"]', '["MEDICAL"]', '["ANNUITY"]', '["ACCIDENT", "LIFE"]', "[]"), n)
+    needs = chance.pick(
+        ('["LIFE"]', '["CI", "MEDICAL"]', '["MEDICAL"]', '["ANNUITY"]', '["ACCIDENT", "LIFE"]', "[]"), n
+    )
     payload = np.select(
         [event == "need_survey", event == "CLICK", event == "SCAN", event == "VIEW"],
-        [np.array([f'{{"needs": {x}}}' for x in needs], dtype=object), '{"key": "MENU_1"}', '{"scene": "qr_outlet"}', '{"url": "https://wx.glife.example/p"}'],
+        [
+            np.array([f'{{"needs": {x}}}' for x in needs], dtype=object),
+            '{"key": "MENU_1"}',
+            '{"scene": "qr_outlet"}',
+            '{"url": "https://wx.glife.example/p"}',
+        ],
         "{}",
     )
     did = pl.DataFrame(
@@ -208,10 +231,17 @@ def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chanc
         schema_overrides={"campaign_code": pl.String, "payload": pl.String},
     )  # fmt: skip
     none = pl.lit(None, dtype=pl.String).alias("campaign_code")
-    came = followers.select("openid", pl.lit("subscribe").alias("event"), pl.col("since").alias("on"), pl.lit("{}").alias("payload"), none)
-    went = followers.filter(pl.col("left") <= LAST_DAY).select("openid", pl.lit("unsubscribe").alias("event"), pl.col("left").alias("on"), pl.lit("{}").alias("payload"), none)
+    came = followers.select(
+        "openid", pl.lit("subscribe").alias("event"), pl.col("since").alias("on"), pl.lit("{}").alias("payload"), none
+    )
+    went = followers.filter(pl.col("left") <= LAST_DAY).select(
+        "openid", pl.lit("unsubscribe").alias("event"), pl.col("left").alias("on"), pl.lit("{}").alias("payload"), none
+    )
     rows = pl.concat([did, came, went]).sort("on", maintain_order=True)
-    rows = rows.with_columns(clock(chance, rows.height).alias("time"), pl.format(f"E{serial}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(10)).alias("event_id"))
+    rows = rows.with_columns(
+        clock(chance, rows.height).alias("time"),
+        pl.format(f"E{serial}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(10)).alias("event_id"),
+    )
     line = json_object(
         event_id=text("event_id"), openid=text("openid"), event=text("event"), campaign_code=text("campaign_code"),
         occurred_at=text(moment("on", "time")), payload=pl.col("payload"),
@@ -227,7 +257,15 @@ def _learning(company: Company, chance: Chance) -> Table:
     on = np.maximum(joined, left - chance.whole(0, 700, n))
     category = chance.deal(tuple(vocab.COURSES), n)
     score = chance.whole(45, 100, n)
-    rows = pl.DataFrame({"agent_code": agents["agent_code"].gather(row), "category": category.tolist(), "on": on, "score": score, "time": clock(chance, n)})
+    rows = pl.DataFrame(
+        {
+            "agent_code": agents["agent_code"].gather(row),
+            "category": category.tolist(),
+            "on": on,
+            "score": score,
+            "time": clock(chance, n),
+        }
+    )
     rows = rows.sort("on", maintain_order=True).with_columns(
         pl.format("L{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(8)).alias("record_id"),
         pl.format("{}00{}", pl.col("category").replace_strict(vocab.COURSES), pl.col("score") % 10).alias("course"),

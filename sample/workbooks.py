@@ -80,11 +80,30 @@ def number_cell(value: int | float, habit: int) -> Cell:
     return str(value) if habit % 4 == 0 else value
 
 
-def write_partners(path: Path, company: Company, date: str, premiums: dict[str, int], registered: dict[str, int]) -> WrittenFile:
+def write_partners(
+    path: Path, company: Company, date: str, premiums: dict[str, int], registered: dict[str, int]
+) -> WrittenFile:
     """partners.xlsx as of the date; `premiums` are the year's premium in fen, `registered` the agents by partner."""
     code, name = ("合作方代码", "公司名称") if date < "2026-03" else ("公司代码", "合作公司")
-    headers = [code, name, "统一社会信用代码", "寿险业务起始日期", "准入日期", "管理层寿险年限", "理念契合评分", "登记代理人数", "年度寿险总保费", "状态"]
-    sheet = Sheet(path, BookStyle((), 3, 1, "", False, False, True, True), "经代合作方一览表", f"报送日期：{date}    单位：万元", headers)
+    headers = [
+        code,
+        name,
+        "统一社会信用代码",
+        "寿险业务起始日期",
+        "准入日期",
+        "管理层寿险年限",
+        "理念契合评分",
+        "登记代理人数",
+        "年度寿险总保费",
+        "状态",
+    ]
+    sheet = Sheet(
+        path,
+        BookStyle((), 3, 1, "", False, False, True, True),
+        "经代合作方一览表",
+        f"报送日期：{date}    单位：万元",
+        headers,
+    )
     total = 0.0
     for i, row in enumerate(company.partners.iter_rows(named=True)):
         million = round(premiums.get(row["partner_code"], 0) / 1_000_000, 2)
@@ -104,12 +123,20 @@ def write_violations(path: Path, company: Company, date: str, faults: list[RowFa
     """violations.xlsx: those registered by the date."""
     rows = company.violations.filter(pl.col("violated") <= day(date)).rows()
     headers = ["合作方代码", "日期", "类型", "严重程度", "处罚机关", "处罚金额"]
-    sheet = Sheet(path, BookStyle((), 2, 0, "", False, False, True, True), "合作方违规处罚登记", f"报送日期：{date}    单位：元", headers)
+    sheet = Sheet(
+        path,
+        BookStyle((), 2, 0, "", False, False, True, True),
+        "合作方违规处罚登记",
+        f"报送日期：{date}    单位：元",
+        headers,
+    )
     for i, (code, on, kind, severity, authority, penalty) in enumerate(rows):
         sheet.record([code, mixed_date(on, i), kind, severity, authority, number_cell(penalty, i + 1)])
     for fault in faults:
         missing = fault.why == "missing_key"
-        sheet.record([None if missing else "P002", date, "返佣", "一般", "公司内部", 100 if missing else -100], fault.why)
+        sheet.record(
+            [None if missing else "P002", date, "返佣", "一般", "公司内部", 100 if missing else -100], fault.why
+        )
     sheet.write(["合计", None, None, None, None, sum(r[5] for r in rows)])
     sheet.row += 1
     sheet.write(["制表人：张三   复核：李四"])
@@ -119,11 +146,27 @@ def write_violations(path: Path, company: Company, date: str, faults: list[RowFa
 def write_partner_agents(path: Path, company: Company, date: str, faults: list[RowFault]) -> WrittenFile:
     """partner_agents.xlsx: who has joined by the date; who leaves later has no leaving date yet."""
     rows = company.partner_agents.filter(pl.col("joined") <= day(date))
-    headers = ["公司代码" if date > "2026-02" else "合作方代码", "业务员编码" if date > "2026-03" else "代理人编码", "姓名", "执业证号", "入职日期", "离职日期"]
+    headers = [
+        "公司代码" if date > "2026-02" else "合作方代码",
+        "业务员编码" if date > "2026-03" else "代理人编码",
+        "姓名",
+        "执业证号",
+        "入职日期",
+        "离职日期",
+    ]
     sheet = Sheet(path, BookStyle((), 1, 0, "", False, False, False, False), "经代业务员名册", "", headers)
     columns = ["partner_code", "partner_agent_code", "name", "licence_no", "joined", "left"]
     for i, (partner, code, name, licence, joined, left) in enumerate(rows.select(columns).iter_rows()):
-        sheet.record([partner, code, name, licence, mixed_date(joined, i), mixed_date(left if left <= day(date) else NEVER, i + 1)])
+        sheet.record(
+            [
+                partner,
+                code,
+                name,
+                licence,
+                mixed_date(joined, i),
+                mixed_date(left if left <= day(date) else NEVER, i + 1),
+            ]
+        )
         if i % 97 == 96:
             sheet.row += 1  # a blank row among the data
     for fault in faults:
@@ -131,7 +174,9 @@ def write_partner_agents(path: Path, company: Company, date: str, faults: list[R
     return sheet.close("partner_agents.xlsx")
 
 
-def write_customers(path: Path, partner: dict[str, str], number: int, rows: pl.DataFrame, date: str, faults: list[RowFault], seed: int) -> WrittenFile:
+def write_customers(
+    path: Path, partner: dict[str, str], number: int, rows: pl.DataFrame, date: str, faults: list[RowFault], seed: int
+) -> WrittenFile:
     """customers_<code>.xlsx of one partner in its own style."""
     style = book_style(number, seed)
     english = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
@@ -156,7 +201,9 @@ def write_customers(path: Path, partner: dict[str, str], number: int, rows: pl.D
 
 def _customer_cells(rows: pl.DataFrame, style: BookStyle) -> dict[str, list[Cell]]:
     """Columns of cells in the partner's habits."""
-    columns: dict[str, list[Cell]] = {c: rows[c].to_list() for c in ("name", "id_type", "id_number", "sex", "remark", "tags")}
+    columns: dict[str, list[Cell]] = {
+        c: rows[c].to_list() for c in ("name", "id_type", "id_number", "sex", "remark", "tags")
+    }
     mobile, policy, income = rows["mobile"].to_list(), rows["policy_no"].to_list(), rows["annual_income"].to_list()
     columns["mobile"] = [int(m) if style.mobile_as_number and m and m.isascii() and m.isdigit() else m for m in mobile]
     columns["policy_no"] = [int(p) if style.policy_as_number and p else p for p in policy]
@@ -181,7 +228,13 @@ def _spoiled_customer(fault: RowFault, order: list[str], serial: int) -> list[Ce
     if fault.why == "missing_key":
         return ["客户信息后补" if c == "remark" else None for c in order]
     policy = f"7704{stable_number(fault.folder, fault.file) % 10**6:06d}{serial:02d}"
-    values: dict[str, Cell] = {"name": "赵错", "policy_no": policy, "sex": "男", "serial": 900 + serial, "birth_date": "1985-02-03"}
+    values: dict[str, Cell] = {
+        "name": "赵错",
+        "policy_no": policy,
+        "sex": "男",
+        "serial": 900 + serial,
+        "birth_date": "1985-02-03",
+    }
     values |= {"birth_date": "1985-02-30"} if fault.why == "impossible_date" else {"annual_income": -50000}
     return [values.get(c) for c in order]
 
@@ -194,7 +247,14 @@ def registered_agents(company: Company, on: int) -> dict[str, int]:
 
 def yearly_premium(policies: pl.DataFrame, on: int) -> dict[str, int]:
     """New premium of each partner in the twelve months to that day, fen."""
-    sold = policies.filter((pl.col("channel") == "BRK") & (pl.col("issued") > on - 365) & (pl.col("issued") <= on) & (pl.col("cancel") > on))
-    return dict(sold.group_by("partner_code", maintain_order=True).agg((pl.col("premium") * pl.max_horizontal("per_year", 1)).sum()).iter_rows())
-
-
+    sold = policies.filter(
+        (pl.col("channel") == "BRK")
+        & (pl.col("issued") > on - 365)
+        & (pl.col("issued") <= on)
+        & (pl.col("cancel") > on)
+    )
+    return dict(
+        sold.group_by("partner_code", maintain_order=True)
+        .agg((pl.col("premium") * pl.max_horizontal("per_year", 1)).sum())
+        .iter_rows()
+    )

@@ -72,7 +72,9 @@ def decimal_sum(values: pl.Series, digits: int = 2) -> Decimal:
     return Decimal(total or 0).quantize(Decimal(10) ** -digits)
 
 
-def write_manifest(folder: Path, source: str, business_date: str, mode: str, produced_at: str, files: list[dict[str, object]]) -> None:
+def write_manifest(
+    folder: Path, source: str, business_date: str, mode: str, produced_at: str, files: list[dict[str, object]]
+) -> None:
     """`_manifest.json`, written last."""
     body = {"source": source, "business_date": business_date, "mode": mode, "produced_at": produced_at, "files": files}
     (folder / "_manifest.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -69,7 +69,12 @@ def test_crlf_and_a_lone_cr(tmp_path: Path) -> None:
 def test_nul_bytes_bad_bytes_and_field_counts(tmp_path: Path) -> None:
     body = b"D1,LI\0NK,s,r,s,r,x,me,t\nD2,LINK,s,r,s,r,\xff\xfe,me,t\nD3,LINK\n" + GOOD % 4
     faults = [r["_faults"] or "" for r in read(write(tmp_path, body))]
-    assert ["NUL" in faults[0], "UTF-8" in faults[1], "2 fields instead of 9" in faults[2], faults[3]] == [True, True, True, ""]
+    assert ["NUL" in faults[0], "UTF-8" in faults[1], "2 fields instead of 9" in faults[2], faults[3]] == [
+        True,
+        True,
+        True,
+        "",
+    ]
 
 
 def test_a_row_longer_than_the_limit(tmp_path: Path) -> None:
@@ -80,7 +85,10 @@ def test_a_row_longer_than_the_limit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "fault"),
-    [(HEADER.replace(b"reason,", b""), "reason is missing"), (HEADER.replace(b"reason", b"action"), "action is there twice")],
+    [
+        (HEADER.replace(b"reason,", b""), "reason is missing"),
+        (HEADER.replace(b"reason", b"action"), "action is there twice"),
+    ],
 )
 def test_a_wrong_header_refuses_the_file(tmp_path: Path, header: bytes, fault: str) -> None:
     path = tmp_path / "decisions.csv"

@@ -60,7 +60,9 @@ def test_a_changed_accepted_delivery_is_ignored_with_a_warning(settings: Setting
     assert "deliver it as .r2" in result.warnings[-1]
 
 
-def test_a_refused_revision_leaves_the_last_accepted_in_force_and_is_tried_again_when_it_changes(settings: Settings) -> None:
+def test_a_refused_revision_leaves_the_last_accepted_in_force_and_is_tried_again_when_it_changes(
+    settings: Settings,
+) -> None:
     drop(settings, "2026-01-31")
     drop(settings, "2026-01-31.r2", b"")
     assert [r.status for r in run.ingest_all(settings)] == ["ACCEPTED", "REJECTED"]

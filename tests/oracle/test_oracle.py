@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 import pytest
-from conftest import SharedGeneration
 
 from oracle.deliveries import Deliveries
 from oracle.rules import Oracle
+
+if TYPE_CHECKING:
+    from conftest import SharedGeneration
 
 _PARTS = ("c_ape", "c_paid", "c_policies", "c_years", "p_income", "p_needs", "p_engaged")
 _METRICS = ("platform", "persistency", "contribution", "density")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from conftest import SharedGeneration
 
 from quality import gates
 from warehouse.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from conftest import SharedGeneration
 
 _TINY_BUILD = Path(__file__).with_name("tiny_build.sql").read_text(encoding="utf-8")
 

@@ -11,5 +11,10 @@ def model(dbt, session):
     forms = standardise(name for (name,) in names.fetchall())
     columns = ("name", "name_std", "name_sound", "surname", "given_name", "is_han")
     return pa.table(
-        {column: pa.array([getattr(form, column) for form in forms], pa.bool_() if column == "is_han" else pa.string()) for column in columns}
+        {
+            column: pa.array(
+                [getattr(form, column) for form in forms], pa.bool_() if column == "is_han" else pa.string()
+            )
+            for column in columns
+        }
     )

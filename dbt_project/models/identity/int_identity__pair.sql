@@ -51,7 +51,7 @@ int_identity__pair as (
                 case
                     when a.id_std is null or b.id_std is null then 'none'
                     when coalesce(a.id_guess, a.id_std) = coalesce(b.id_guess, b.id_std) then 'guess'
-                    when length(a.id_std) = length(b.id_std) and hamming(a.id_std, b.id_std) = 1 then 'near'
+                    when length(a.id_std) = length(b.id_std) and damerau_levenshtein(a.id_std, b.id_std) = 1 then 'near'
                     else 'other'
                 end
             when a.id_kind || a.id_std = b.id_kind || b.id_std then 'same'
@@ -84,7 +84,7 @@ int_identity__pair as (
             when a.birth_date_std = b.birth_date_std then 'same'
             when year(a.birth_date_std) = year(b.birth_date_std) and month(a.birth_date_std) = day(b.birth_date_std)
                 and day(a.birth_date_std) = month(b.birth_date_std) then 'swapped'
-            when hamming(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
+            when damerau_levenshtein(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
             else 'different'
         end as birth_relation,
         case
