@@ -26,7 +26,7 @@ from warehouse.settings import Settings
 from warehouse.versions import DBT_PROJECT, code_version, parameter_version
 
 LAYERS = ("staging", "identity", "core", "marts")
-PREVIOUS_MODELS = ("customer_tier", "agent_grade")
+PREVIOUS_MODELS = ("customer_tier",)
 _LOG = logging.getLogger("glife")
 
 
