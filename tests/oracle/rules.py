@@ -226,6 +226,12 @@ class Oracle:
                 persisting_premium=premium.filter("is_persisting").sum(),
                 reinstated_premium=premium.filter("is_persisting_reinstated").sum(),
             )
+            .with_columns(
+                rate_count=pl.col("persisting_count") / pl.col("exposed_count"),
+                rate_premium=pl.col("persisting_premium") / pl.col("exposed_premium"),
+                rate_reinstated=pl.col("reinstated_premium") / pl.col("exposed_premium"),
+            )
+            .drop("reinstated_premium")
         )
 
     # -- §5 partners --------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ valued as (
         scored.partner_code,
         scored.period_kind,
         scored.period_end,
-        cast(coalesce(new_business.ape, 0) as double) as platform_value,
+        cast(coalesce(new_business.ape, 0) as decimal(18, 3)) as platform_value,
         cast(paid.rate as double) as persistency_value,
         {{ ratio('coalesce(new_business.ape, 0)', 'scored.channel_ape') }} as contribution_value,
         {{ ratio('agents.active_agents', 'agents.agents') }} as density_value,
