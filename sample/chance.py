@@ -24,7 +24,9 @@ class Chance:
         """Integers in [low, high]."""
         return self.rng.integers(low, np.asarray(high) + 1, n)
 
-    def pick(self, words: Sequence[str], n: int, weights: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
+    def pick(
+        self, words: Sequence[str | None], n: int, weights: Sequence[float] | np.ndarray | None = None
+    ) -> np.ndarray:
         """Words drawn with the given weights, as an array of objects."""
         return np.array(list(words), dtype=object)[self.index(len(words), n, weights)]
 

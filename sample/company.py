@@ -38,7 +38,7 @@ def make_company(persons: int, seed: int) -> Company:
 
 def _branches() -> pl.DataFrame:
     code, name, region = vocab.HEAD_OFFICE
-    rows = [(code, name, None, "1", region)]
+    rows: list[tuple[str, str, str | None, str, str]] = [(code, name, None, "1", region)]
     provinces = {(c[1], c[0].removesuffix("省"), c[4][:2] + "0000") for c in vocab.CITIES}
     rows += [(p, f"{n}分公司", code, "2", r) for p, n, r in sorted(provinces)]
     rows += [(c[3], c[2].removesuffix("市") + "中心支公司", c[1], "3", c[4]) for c in vocab.CITIES]

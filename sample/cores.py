@@ -19,9 +19,15 @@ DELETIONS = [day(d) for d in ("2026-01-28", "2026-02-10", "2026-03-02", "2026-04
 LIFE_HABIT = Habit(id_share=0.965, mobile_share=0.96, birth_share=0.995)
 BANCA_HABIT = Habit(id_share=0.97, mobile_share=0.94, birth_share=0.99, short_address=0.25)
 EVENTS = (  # turn of a policy, its event; the order decides between events of one day
-    ("issued", "ISSUE"), ("cancel", "COOLING_OFF_CANCEL"), ("lapse", "LAPSE"), ("reinstate", "REINSTATE"), ("agent_change", "CHANGE_AGENT"),
-    ("holder_change", "CHANGE_HOLDER"), ("paidup", "PAIDUP"), ("end", ""),
-)  # fmt: skip
+    ("issued", "ISSUE"),
+    ("cancel", "COOLING_OFF_CANCEL"),
+    ("lapse", "LAPSE"),
+    ("reinstate", "REINSTATE"),
+    ("agent_change", "CHANGE_AGENT"),
+    ("holder_change", "CHANGE_HOLDER"),
+    ("paidup", "PAIDUP"),
+    ("end", ""),
+)
 END_EVENTS = {"SURRENDERED": "SURRENDER", "DEATH": "DEATH_CLAIM", "MATURED": "MATURITY", "REPUDIATED": None}
 
 
@@ -152,15 +158,27 @@ def _client_versions(records: pl.DataFrame, world: World, chance: Chance) -> tup
         .otherwise(address)
     )
     base = seen.select(
-        records["record"].alias("client_id"), "name", "sex", pl.col("birth_date").cast(pl.String), "id_type", "id_number", "mobile",
-        pl.when(pl.lit(pl.Series(chance.hit(0.12, n)))).then(pl.format("025-{}", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n))))).alias("phone2"),
-        "email", odd_address.alias("address"), "region_code",
+        records["record"].alias("client_id"),
+        "name",
+        "sex",
+        pl.col("birth_date").cast(pl.String),
+        "id_type",
+        "id_number",
+        "mobile",
+        pl.when(pl.lit(pl.Series(chance.hit(0.12, n))))
+        .then(pl.format("025-{}", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n)))))
+        .alias("phone2"),
+        "email",
+        odd_address.alias("address"),
+        "region_code",
         pl.Series("occupation_code", chance.whole(100, 700, n)).cast(pl.String).str.zfill(7),
-        yuan(pl.col("annual_income") * 100).alias("annual_income"), "marital_status", "education",
+        yuan(pl.col("annual_income") * 100).alias("annual_income"),
+        "marital_status",
+        "education",
         pl.when(pl.col("consent") != "").then("consent").alias("marketing_consent"),
         pl.concat_str(iso(pl.lit(records["since"])), pl.lit("T"), pl.lit(clock(chance, n))).alias("created_at"),
         pl.lit(records["since"]).alias("_from"),
-    )  # fmt: skip
+    )
     base = base.with_columns(pl.col("created_at").alias("updated_at"), pl.lit(False).alias("_gone"))
     moved = people["mobile_changed"].to_numpy()[who]
     renewed = (moved > records["since"].to_numpy()) & (moved < NEVER) & chance.hit(0.6, n)
@@ -228,23 +246,45 @@ def _life_policies(policies: pl.DataFrame, chance: Chance) -> Table:
     rows = _states(policies)
     times = pl.lit(clock(chance, policies.height)).gather(pl.col("policy").rank("dense").cast(pl.Int64) - 1)
     made = rows.select(
-        "policy_no", "channel", "branch_code", "product_code", "agent_code", "partner_code", "partner_agent_code",
-        iso("applied").alias("applied_on"), iso("issued").alias("issued_on"), iso("effective").alias("effective_on"),
-        iso("cooling_off").alias("cooling_off_until"), "status", iso("status_on").alias("status_on"), "pay_mode",
+        "policy_no",
+        "channel",
+        "branch_code",
+        "product_code",
+        "agent_code",
+        "partner_code",
+        "partner_agent_code",
+        iso("applied").alias("applied_on"),
+        iso("issued").alias("issued_on"),
+        iso("effective").alias("effective_on"),
+        iso("cooling_off").alias("cooling_off_until"),
+        "status",
+        iso("status_on").alias("status_on"),
+        "pay_mode",
         pl.when(pl.col("pay_years") > 0).then("pay_years").cast(pl.String).alias("pay_term_years"),
         pl.when(pl.col("cover_years") > 0).then("cover_years").cast(pl.String).alias("cover_term_years"),
-        yuan("premium").alias("modal_premium"), yuan("sum_insured").alias("sum_insured"),
-        (iso("_from") + "T" + times).alias("updated_at"), "_from", pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        yuan("premium").alias("modal_premium"),
+        yuan("sum_insured").alias("sum_insured"),
+        (iso("_from") + "T" + times).alias("updated_at"),
+        "_from",
+        pl.lit(False).alias("_gone"),
+    )
     return table(("policy_no",), made)
 
 
 def _life_parties(parties: pl.DataFrame, chance: Chance) -> Table:
     made = parties.select(
-        "policy_no", "role", pl.col("seq").cast(pl.String), "client_id", pl.col("relation").alias("relation_to_holder"),
-        pl.when(pl.col("role") == "BENEFICIARY").then(pl.format("{}.00", 100 // pl.len().over("policy_no", "role"))).alias("share_pct"),
-        (iso("since") + "T" + pl.lit(clock(chance, parties.height))).alias("updated_at"), pl.col("since").alias("_from"), pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        "policy_no",
+        "role",
+        pl.col("seq").cast(pl.String),
+        "client_id",
+        pl.col("relation").alias("relation_to_holder"),
+        pl.when(pl.col("role") == "BENEFICIARY")
+        .then(pl.format("{}.00", 100 // pl.len().over("policy_no", "role")))
+        .alias("share_pct"),
+        (iso("since") + "T" + pl.lit(clock(chance, parties.height))).alias("updated_at"),
+        pl.col("since").alias("_from"),
+        pl.lit(False).alias("_gone"),
+    )
     heirs = np.flatnonzero((made["role"] == "BENEFICIARY").to_numpy())
     struck = chance.rng.permutation(heirs)[: max(2, len(heirs) // 200)]
     days = np.maximum(
@@ -278,11 +318,16 @@ def _dues(dues: pl.DataFrame, chance: Chance) -> Table:
     rows = due_versions(dues)
     unpaid = pl.when(pl.col("policy") % 3 == 0).then(None).otherwise(pl.lit("0.00"))
     made = rows.select(
-        "policy_no", pl.col("instalment_no").cast(pl.String), iso("due").alias("due_on"), yuan("amount_due").alias("amount_due"),
+        "policy_no",
+        pl.col("instalment_no").cast(pl.String),
+        iso("due").alias("due_on"),
+        yuan("amount_due").alias("amount_due"),
         pl.when(pl.col("amount_paid") == 0).then(unpaid).otherwise(yuan("amount_paid")).alias("amount_paid"),
-        iso("paid_on").alias("paid_on"), (iso("_from") + "T" + pl.lit(clock(chance, rows.height))).alias("updated_at"),
-        "_from", pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        iso("paid_on").alias("paid_on"),
+        (iso("_from") + "T" + pl.lit(clock(chance, rows.height))).alias("updated_at"),
+        "_from",
+        pl.lit(False).alias("_gone"),
+    )
     return table(("policy_no", "instalment_no"), made)
 
 
@@ -319,14 +364,22 @@ def _life_events(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) 
     )
     rows = events_of(policies, chance).join(holders, on="policy", how="left", maintain_order="left")
     detail = (
-        pl.when(pl.col("event_type") == "CHANGE_AGENT").then(_json_pair("agent_code", "new_agent_code"))
-        .when(pl.col("event_type") == "CHANGE_HOLDER").then(_json_pair("old", "new"))
-        .when(pl.col("policy") % 2 == 0).then(pl.lit("{}"))
-    )  # fmt: skip
+        pl.when(pl.col("event_type") == "CHANGE_AGENT")
+        .then(_json_pair("agent_code", "new_agent_code"))
+        .when(pl.col("event_type") == "CHANGE_HOLDER")
+        .then(_json_pair("old", "new"))
+        .when(pl.col("policy") % 2 == 0)
+        .then(pl.lit("{}"))
+    )
     made = rows.select(
-        "policy_no", pl.col("event_no").cast(pl.String).alias("event_seq"), "event_type", iso("on").alias("event_on"),
-        (iso("_from") + "T" + pl.lit(clock(chance, rows.height))).alias("recorded_at"), detail.alias("detail"), "_from",
-    )  # fmt: skip
+        "policy_no",
+        pl.col("event_no").cast(pl.String).alias("event_seq"),
+        "event_type",
+        iso("on").alias("event_on"),
+        (iso("_from") + "T" + pl.lit(clock(chance, rows.height))).alias("recorded_at"),
+        detail.alias("detail"),
+        "_from",
+    )
     return table(("policy_no", "event_seq"), made)
 
 
@@ -351,9 +404,13 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
     amount = policies["sum_insured"].to_numpy() * share // 100
     insured = parties.filter((pl.col("role") == "INSURED") & (pl.col("seq") == 1)).select("policy", "client_id")
     rows = policies.select("policy", "policy_no").with_columns(
-        pl.Series("claim_type", kind.tolist(), dtype=pl.String), pl.Series("reported", reported), pl.Series("decided", decided),
-        pl.Series("refused", refused), pl.Series("amount", amount), pl.Series("chosen", ended | sick),
-    )  # fmt: skip
+        pl.Series("claim_type", kind.tolist(), dtype=pl.String),
+        pl.Series("reported", reported),
+        pl.Series("decided", decided),
+        pl.Series("refused", refused),
+        pl.Series("amount", amount),
+        pl.Series("chosen", ended | sick),
+    )
     rows = (
         rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
     )
@@ -363,14 +420,23 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
     time = pl.lit(clock(chance, rows.height))
     common = [pl.col("claim_no", "policy_no", "client_id", "claim_type"), iso("reported").alias("reported_on")]
     opened = rows.select(
-        *common, pl.lit(None, dtype=pl.String).alias("decided_on"), pl.lit("OPEN").alias("decision"), pl.lit(None, dtype=pl.String).alias("amount_paid"),
-        (iso("reported") + "T" + time).alias("updated_at"), pl.col("reported").alias("_from"), pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        *common,
+        pl.lit(None, dtype=pl.String).alias("decided_on"),
+        pl.lit("OPEN").alias("decision"),
+        pl.lit(None, dtype=pl.String).alias("amount_paid"),
+        (iso("reported") + "T" + time).alias("updated_at"),
+        pl.col("reported").alias("_from"),
+        pl.lit(False).alias("_gone"),
+    )
     closed = rows.select(
-        *common, iso("decided").alias("decided_on"), pl.when("refused").then(pl.lit("REJECTED")).otherwise(pl.lit("PAID")).alias("decision"),
+        *common,
+        iso("decided").alias("decided_on"),
+        pl.when("refused").then(pl.lit("REJECTED")).otherwise(pl.lit("PAID")).alias("decision"),
         pl.when("refused").then(pl.lit("0.00")).otherwise(yuan("amount")).alias("amount_paid"),
-        (iso("decided") + "T" + time).alias("updated_at"), pl.col("decided").alias("_from"), pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        (iso("decided") + "T" + time).alias("updated_at"),
+        pl.col("decided").alias("_from"),
+        pl.lit(False).alias("_gone"),
+    )
     return table(("claim_no",), opened, closed)
 
 
@@ -435,16 +501,29 @@ def _banca_customers(records: pl.DataFrame, seen: pl.DataFrame, people: pl.DataF
     since = records["since"].to_numpy()
     code = lambda column, mapping, empty: pl.col(column).replace_strict(mapping, default=empty, return_dtype=pl.String)  # noqa: E731
     made = seen.select(
-        records["record"].alias("cust_no"), padded.alias("name"), code("sex", {"M": "1", "F": "2"}, "9").alias("sex"),
-        pl.col("birth_date").dt.strftime("%Y%m%d").fill_null("00000000").alias("birth_date"), code("id_type", vocab.BANCA_ID, "99").alias("id_type"),
-        pl.when(pl.lit(pl.Series(pad == 4))).then(pl.col("id_number") + "  ").otherwise("id_number").alias("id_number"), "mobile",
-        pl.when(pl.lit(pl.Series(chance.hit(0.1, n)))).then(pl.format("025-{} ", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n))))).alias("phone"),
-        pl.when(pl.lit(pl.Series(pad == 5))).then(pl.lit("　") + pl.col("address")).otherwise("address").alias("address"), "region_code",
-        (pl.col("annual_income") * 100 // 12).cast(pl.String).alias("monthly_income"), code("marital_status", vocab.BANCA_MARITAL, "9").alias("marital_status"),
-        code("education", vocab.BANCA_EDUCATION, "9").alias("education"), code("consent", {"Y": "1", "N": "0"}, None).alias("consent"),
-        _compact(pl.lit(pl.Series(since))).alias("first_date"), _compact(pl.lit(pl.Series(since))).alias("last_change_date"),
+        records["record"].alias("cust_no"),
+        padded.alias("name"),
+        code("sex", {"M": "1", "F": "2"}, "9").alias("sex"),
+        pl.col("birth_date").dt.strftime("%Y%m%d").fill_null("00000000").alias("birth_date"),
+        code("id_type", vocab.BANCA_ID, "99").alias("id_type"),
+        pl.when(pl.lit(pl.Series(pad == 4))).then(pl.col("id_number") + "  ").otherwise("id_number").alias("id_number"),
+        "mobile",
+        pl.when(pl.lit(pl.Series(chance.hit(0.1, n))))
+        .then(pl.format("025-{} ", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n)))))
+        .alias("phone"),
+        pl.when(pl.lit(pl.Series(pad == 5)))
+        .then(pl.lit("　") + pl.col("address"))
+        .otherwise("address")
+        .alias("address"),
+        "region_code",
+        (pl.col("annual_income") * 100 // 12).cast(pl.String).alias("monthly_income"),
+        code("marital_status", vocab.BANCA_MARITAL, "9").alias("marital_status"),
+        code("education", vocab.BANCA_EDUCATION, "9").alias("education"),
+        code("consent", {"Y": "1", "N": "0"}, None).alias("consent"),
+        _compact(pl.lit(pl.Series(since))).alias("first_date"),
+        _compact(pl.lit(pl.Series(since))).alias("last_change_date"),
         pl.lit(pl.Series(since)).alias("_from"),
-    )  # fmt: skip
+    )
     moved = people["mobile_changed"].to_numpy()[records["person"].to_numpy()]
     renewed = (moved > since) & (moved < NEVER) & chance.hit(0.5, n)
     new = people["mobile"].gather(records["person"].to_numpy()[renewed])
@@ -458,14 +537,28 @@ def _banca_policies(policies: pl.DataFrame) -> Table:
     rows = _states(policies)
     code = lambda column, mapping: pl.col(column).replace_strict(mapping, return_dtype=pl.String)  # noqa: E731
     made = rows.select(
-        "policy_no", pl.col("holder_record").alias("holder_cust_no"), pl.col("insured_record").alias("insured_cust_no"),
-        code("relation", vocab.BANCA_RELATION).alias("relation"), "product_code", "branch_code", "bank_code", "outlet_code", "bank_staff_code",
-        _compact("applied").alias("applied_on"), _compact("issued").alias("issued_on"), _compact("effective").alias("effective_on"),
-        _compact("cooling_off").alias("cooling_off_until"), code("status", vocab.BANCA_STATUS).alias("status"), _compact("status_on").alias("status_on"),
-        code("pay_mode", vocab.BANCA_PAY_MODE).alias("pay_mode"), pl.when(pl.col("pay_years") > 0).then("pay_years").cast(pl.String).alias("pay_term_years"),
+        "policy_no",
+        pl.col("holder_record").alias("holder_cust_no"),
+        pl.col("insured_record").alias("insured_cust_no"),
+        code("relation", vocab.BANCA_RELATION).alias("relation"),
+        "product_code",
+        "branch_code",
+        "bank_code",
+        "outlet_code",
+        "bank_staff_code",
+        _compact("applied").alias("applied_on"),
+        _compact("issued").alias("issued_on"),
+        _compact("effective").alias("effective_on"),
+        _compact("cooling_off").alias("cooling_off_until"),
+        code("status", vocab.BANCA_STATUS).alias("status"),
+        _compact("status_on").alias("status_on"),
+        code("pay_mode", vocab.BANCA_PAY_MODE).alias("pay_mode"),
+        pl.when(pl.col("pay_years") > 0).then("pay_years").cast(pl.String).alias("pay_term_years"),
         pl.when(pl.col("cover_years") > 0).then("cover_years").otherwise(999).cast(pl.String).alias("cover_term_years"),
-        pl.col("premium").cast(pl.String), pl.col("sum_insured").cast(pl.String), "_from",
-    )  # fmt: skip
+        pl.col("premium").cast(pl.String),
+        pl.col("sum_insured").cast(pl.String),
+        "_from",
+    )
     return table(("policy_no",), made)
 
 
@@ -473,9 +566,14 @@ def _banca_premiums(dues: pl.DataFrame) -> Table:
     rows = due_versions(dues)
     never = pl.when(pl.col("policy") % 2 == 0).then(pl.lit("")).otherwise(pl.lit("00000000"))
     made = rows.select(
-        "policy_no", pl.col("instalment_no").cast(pl.String), _compact("due").alias("due_on"), pl.col("amount_due").cast(pl.String),
-        pl.col("amount_paid").cast(pl.String), pl.when(pl.col("paid_on") < NEVER).then(_compact("paid_on")).otherwise(never).alias("paid_on"), "_from",
-    )  # fmt: skip
+        "policy_no",
+        pl.col("instalment_no").cast(pl.String),
+        _compact("due").alias("due_on"),
+        pl.col("amount_due").cast(pl.String),
+        pl.col("amount_paid").cast(pl.String),
+        pl.when(pl.col("paid_on") < NEVER).then(_compact("paid_on")).otherwise(never).alias("paid_on"),
+        "_from",
+    )
     return table(("policy_no", "instalment_no"), made)
 
 
@@ -484,7 +582,11 @@ def _banca_events(policies: pl.DataFrame, chance: Chance) -> Table:
         policies.with_columns(pl.lit(NEVER).alias("holder_change"), pl.lit(NEVER).alias("agent_change")), chance
     )
     made = rows.select(
-        "policy_no", pl.col("event_no").cast(pl.String), pl.col("event_type").replace_strict(vocab.BANCA_EVENT).alias("event_type"),
-        _compact("on").alias("event_on"), _compact("_from").alias("recorded_on"), "_from",
-    )  # fmt: skip
+        "policy_no",
+        pl.col("event_no").cast(pl.String),
+        pl.col("event_type").replace_strict(vocab.BANCA_EVENT).alias("event_type"),
+        _compact("on").alias("event_on"),
+        _compact("_from").alias("recorded_on"),
+        "_from",
+    )
     return table(("policy_no", "event_no"), made)

@@ -137,10 +137,16 @@ class _Notes:
         n = rows.height
         needs = ('["LIFE"]', '["CI"]', '["MEDICAL"]', '["ANNUITY"]', '["ACCIDENT"]', "[]", '["CI", "MEDICAL"]')
         line = json_object(
-            activity_id=text("id"), kind=text(self.words(vocab.ACTIVITY_KINDS, n)), who=pl.col("who"), channel=text("channel"),
-            agent_code=text("agent").fill_null("null"), occurred_at=text(moment("on", "time")), note=text(self.words(vocab.ACTIVITY_NOTES, n)),
-            tags=self.words(('["高意向"]', "[]", '["已购", "转介绍"]'), n), needs=self.words(needs, n),
-        )  # fmt: skip
+            activity_id=text("id"),
+            kind=text(self.words(vocab.ACTIVITY_KINDS, n)),
+            who=pl.col("who"),
+            channel=text("channel"),
+            agent_code=text("agent").fill_null("null"),
+            occurred_at=text(moment("on", "time")),
+            note=text(self.words(vocab.ACTIVITY_NOTES, n)),
+            tags=self.words(('["高意向"]', "[]", '["已购", "转介绍"]'), n),
+            needs=self.words(needs, n),
+        )
         return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
             rows, "activity"
         )
@@ -151,10 +157,16 @@ class _Notes:
         n = rows.height
         address = self.people["address_short"].gather(rows["person"])
         line = json_object(
-            card_id=text("id"), who=pl.col("who"), company=text(self.words(vocab.COMPANIES, n)), title=text(self.words(vocab.TITLES, n)),
-            address=text(pl.when(pl.lit(pl.Series(self.chance.hit(0.6, n)))).then(pl.lit(address)).otherwise(pl.lit(""))),
-            captured_at=text(moment("on", "time")), agent_code=text(pl.coalesce("agent", "any_agent")),
-        )  # fmt: skip
+            card_id=text("id"),
+            who=pl.col("who"),
+            company=text(self.words(vocab.COMPANIES, n)),
+            title=text(self.words(vocab.TITLES, n)),
+            address=text(
+                pl.when(pl.lit(pl.Series(self.chance.hit(0.6, n)))).then(pl.lit(address)).otherwise(pl.lit(""))
+            ),
+            captured_at=text(moment("on", "time")),
+            agent_code=text(pl.coalesce("agent", "any_agent")),
+        )
         return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
             rows.with_columns(is_own=True), "card"
         )
@@ -167,10 +179,15 @@ class _Notes:
         channel = pl.when(pl.lit(pl.Series(self.chance.hit(0.93, n)))).then("channel")
         branch = pl.when(pl.lit(pl.Series(self.chance.hit(0.95, n)))).then("branch")
         line = json_object(
-            survey_id=text("id"), who=pl.col("who"), channel=text(channel).fill_null("null"), branch_code=text(branch).fill_null("null"),
-            kind=pl.when(nps).then(pl.lit('"NPS"')).otherwise(pl.lit('"CSAT"')), score=pl.when(nps).then(ten).otherwise(hundred).cast(pl.String),
-            answered_at=text(moment("on", "time")), comment=text(self.words(vocab.COMMENTS, n)),
-        )  # fmt: skip
+            survey_id=text("id"),
+            who=pl.col("who"),
+            channel=text(channel).fill_null("null"),
+            branch_code=text(branch).fill_null("null"),
+            kind=pl.when(nps).then(pl.lit('"NPS"')).otherwise(pl.lit('"CSAT"')),
+            score=pl.when(nps).then(ten).otherwise(hundred).cast(pl.String),
+            answered_at=text(moment("on", "time")),
+            comment=text(self.words(vocab.COMMENTS, n)),
+        )
         return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
             rows, "survey"
         )
@@ -181,18 +198,30 @@ class _Notes:
         n = rows.height
         shows = pl.lit(pl.Series(self.chance.hit(0.6, n)))
         rows = rows.with_columns(
-            pl.when(shows).then("policy_no").alias("shown_policy"), pl.when(shows & pl.col("policy_no").is_not_null()).then("policy_system").alias("shown_system"),
-            pl.Series("category", self.chance.deal(vocab.COMPLAINTS, n).tolist()), pl.Series("severity", self.chance.deal(("MINOR", "MAJOR"), n, (0.8, 0.2)).tolist()),
-            pl.Series("closed", np.where(self.chance.hit(0.85, n), rows["on"].to_numpy() + self.chance.whole(3, 60, n), NEVER)),
-        )  # fmt: skip
+            pl.when(shows).then("policy_no").alias("shown_policy"),
+            pl.when(shows & pl.col("policy_no").is_not_null()).then("policy_system").alias("shown_system"),
+            pl.Series("category", self.chance.deal(vocab.COMPLAINTS, n).tolist()),
+            pl.Series("severity", self.chance.deal(("MINOR", "MAJOR"), n, (0.8, 0.2)).tolist()),
+            pl.Series(
+                "closed", np.where(self.chance.hit(0.85, n), rows["on"].to_numpy() + self.chance.whole(3, 60, n), NEVER)
+            ),
+        )
 
         def line(closed: pl.Expr) -> pl.Expr:
             partner = pl.when(pl.col("channel") == "BRK").then("partner_code")
             return json_object(
-                complaint_id=text("id"), who=pl.col("who"), policy_no=text("shown_policy").fill_null("null"), system=text("shown_system").fill_null("null"),
-                channel=text("channel"), agent_code=text("agent").fill_null("null"), partner_code=text(partner).fill_null("null"), category=text("category"),
-                severity=text("severity"), occurred_at=text(moment("on", "time")), closed_at=closed,
-            )  # fmt: skip
+                complaint_id=text("id"),
+                who=pl.col("who"),
+                policy_no=text("shown_policy").fill_null("null"),
+                system=text("shown_system").fill_null("null"),
+                channel=text("channel"),
+                agent_code=text("agent").fill_null("null"),
+                partner_code=text(partner).fill_null("null"),
+                category=text("category"),
+                severity=text("severity"),
+                occurred_at=text(moment("on", "time")),
+                closed_at=closed,
+            )
 
         opened = rows.select("id", line(pl.lit("null")).alias("line"), pl.col("on").alias("_from"))
         ended = rows.filter(pl.col("closed") <= LAST_DAY)
@@ -273,13 +302,23 @@ def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], 
     for i, ((system_a, a), (system_b, b)) in enumerate(pairs):
         rows.append((f"D{2 * i + 2:05d}", "SEPARATE", system_a, a, system_b, b, "同名同生日，不是同一人", dates[i]))
     columns = ["decision_id", "action", "system_a", "record_a", "system_b", "record_b", "reason", "on"]
-    decisions = pl.DataFrame(rows, schema=columns, orient="row").with_columns(
-        pl.lit("steward01").alias("decided_by"), (pl.col("on") + "T15:30:00").alias("decided_at"), pl.col("on").str.to_date().cast(pl.Int32).alias("_from")
-    ).drop("on")  # fmt: skip
+    decisions = (
+        pl.DataFrame(rows, schema=columns, orient="row")
+        .with_columns(
+            pl.lit("steward01").alias("decided_by"),
+            (pl.col("on") + "T15:30:00").alias("decided_at"),
+            pl.col("on").str.to_date().cast(pl.Int32).alias("_from"),
+        )
+        .drop("on")
+    )
     asked = list(zip(chosen[4:].iter_rows(), dates[2:], strict=False))
     erasures = pl.DataFrame(
-        [(f"E{i + 1:04d}", systems[0], names[0], f"{on}T10:00:00", day(on)) for i, ((_, systems, names), on) in enumerate(asked)],
-        schema=["request_id", "system", "record_id", "requested_at", "_from"], orient="row",
-    )  # fmt: skip
+        [
+            (f"E{i + 1:04d}", systems[0], names[0], f"{on}T10:00:00", day(on))
+            for i, ((_, systems, names), on) in enumerate(asked)
+        ],
+        schema=["request_id", "system", "record_id", "requested_at", "_from"],
+        orient="row",
+    )
     erased = {person: day(on) for (person, _, _), on in asked}
     return {"decisions": table(("decision_id",), decisions), "erasures": table(("request_id",), erasures)}, erased

@@ -156,7 +156,7 @@ class Csv(Form):
     ) -> tuple[str, dict[str, str | None]]:
         join = lambda values: csv_fields(
             pl.DataFrame([values], schema=[f"c{i}" for i in range(len(values))], orient="row")
-        )[0]  # noqa: E731
+        )[0]
         return spoiled_record(record, fault, serial, self.impossible_date, join)
 
 

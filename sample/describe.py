@@ -68,21 +68,38 @@ def _name(rows: pl.DataFrame, hit: Hit, habit: Habit) -> pl.DataFrame:
     plain = surname + first
     dots = pl.col("surname")
     minority = (
-        pl.when(hit(0.15)).then(dots.str.replace("·", "．")).when(hit(0.1)).then(dots.str.replace("·", "•"))
-        .when(hit(0.1)).then(dots.str.replace("·", "")).when(hit(0.05)).then(dots.str.replace("·", " ")).otherwise(dots)
-    )  # fmt: skip
+        pl.when(hit(0.15))
+        .then(dots.str.replace("·", "．"))
+        .when(hit(0.1))
+        .then(dots.str.replace("·", "•"))
+        .when(hit(0.1))
+        .then(dots.str.replace("·", ""))
+        .when(hit(0.05))
+        .then(dots.str.replace("·", " "))
+        .otherwise(dots)
+    )
     foreign = (
-        pl.when(hit(0.3)).then(surname + " " + first).when(hit(0.1)).then(surname + ", " + first)
-        .when(hit(0.1)).then((first + " " + surname).str.to_titlecase()).otherwise(first + " " + surname)
-    )  # fmt: skip
+        pl.when(hit(0.3))
+        .then(surname + " " + first)
+        .when(hit(0.1))
+        .then(surname + ", " + first)
+        .when(hit(0.1))
+        .then((first + " " + surname).str.to_titlecase())
+        .otherwise(first + " " + surname)
+    )
     han = (
-        pl.when(hit(0.016)).then(traditional(plain))
-        .when(hit(0.006)).then(pinyin(surname) + " " + pinyin(first))
-        .when(hit(0.005)).then(pinyin(first) + " " + pinyin(surname))
-        .when(hit(0.012)).then(surname + " " + first)
-        .when(hit(0.006)).then(surname + "　" + first)
+        pl.when(hit(0.016))
+        .then(traditional(plain))
+        .when(hit(0.006))
+        .then(pinyin(surname) + " " + pinyin(first))
+        .when(hit(0.005))
+        .then(pinyin(first) + " " + pinyin(surname))
+        .when(hit(0.012))
+        .then(surname + " " + first)
+        .when(hit(0.006))
+        .then(surname + "　" + first)
         .otherwise(plain)
-    )  # fmt: skip
+    )
     honorific = surname + pl.col("sex").replace_strict(vocab.HONORIFIC)
     polite, unknown = hit(habit.honorific), hit(0.0015)
     name = pl.when(pl.col("is_foreign")).then(foreign).when(pl.col("is_minority")).then(minority).otherwise(han)
@@ -109,13 +126,18 @@ def _id_number(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
         pl.when(last == "X").then(pl.lit("7")).otherwise((last.cast(pl.Int32, strict=False) + 3) % 10).cast(pl.String)
     )
     written = (
-        pl.when(wrong).then(mistyped)
-        .when(old).then(true.str.slice(0, 6) + true.str.slice(8, 9))
-        .when(hit(0.006) & resident).then(true.str.replace_all("0", "O"))
-        .when(hit(0.006)).then(true.str.replace_many(list(FULL_WIDTH), list(FULL_WIDTH.values())))
-        .when(hit(0.2) & resident).then(true.str.replace("X", "x"))
+        pl.when(wrong)
+        .then(mistyped)
+        .when(old)
+        .then(true.str.slice(0, 6) + true.str.slice(8, 9))
+        .when(hit(0.006) & resident)
+        .then(true.str.replace_all("0", "O"))
+        .when(hit(0.006))
+        .then(true.str.replace_many(list(FULL_WIDTH), list(FULL_WIDTH.values())))
+        .when(hit(0.2) & resident)
+        .then(true.str.replace("X", "x"))
         .otherwise(true)
-    )  # fmt: skip
+    )
     return rows.with_columns(
         pl.when(placeholder).then(pl.lit(vocab.PLACEHOLDER_ID)).when(~missing).then(written).alias("id_number"),
         (~placeholder & ~missing & ~wrong).alias("_id_true"),
@@ -134,12 +156,16 @@ def _mobile(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     number = pl.col("number")
     split = [number.str.slice(0, 3), number.str.slice(3, 4), number.str.slice(7, 4)]
     written = (
-        pl.when(hit(0.012)).then(pl.concat_str(split, separator="-"))
-        .when(hit(0.012)).then(pl.concat_str(split, separator=" "))
-        .when(hit(0.008)).then(pl.lit("+86") + number)
-        .when(hit(0.008)).then(number.str.replace_many(list(FULL_WIDTH), list(FULL_WIDTH.values())))
+        pl.when(hit(0.012))
+        .then(pl.concat_str(split, separator="-"))
+        .when(hit(0.012))
+        .then(pl.concat_str(split, separator=" "))
+        .when(hit(0.008))
+        .then(pl.lit("+86") + number)
+        .when(hit(0.008))
+        .then(number.str.replace_many(list(FULL_WIDTH), list(FULL_WIDTH.values())))
         .otherwise(number)
-    )  # fmt: skip
+    )
     return rows.with_columns(
         pl.when(~missing).then(written).alias("mobile"),
         (~placeholder & ~mistyped & ~agents & ~missing).alias("_mobile_true"),

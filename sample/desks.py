@@ -62,12 +62,24 @@ def _agents(company: Company, chance: Chance) -> Table:
     full_id = first.select(pl.col("f") + check_digit(pl.col("f"))).to_series()
     shape = [pl.Series(chance.index(3, n)) for _ in range(3)]
     made = agents.select(
-        pl.col("agent_code").alias("工号"), pl.col("name").alias("姓名"), pl.col("sex").alias("性别"), dated("born", shape[0]).alias("出生日期"),
-        full_id.alias("身份证号"), pl.col("education").alias("学历"), dated("joined", shape[1]).alias("入司日期"), dated("left", shape[2]).alias("离职日期"),
-        pl.col("job_level").alias("职级"), pl.col("branch_code").alias("所属机构"), pl.col("sales_area").alias("营业区"), pl.col("mobile").alias("手机号"),
-        pl.col("insurance_years").cast(pl.String).alias("保险从业年限"), pl.col("related_work_years").cast(pl.String).alias("相关工作年限"),
-        pl.col("interview_rounds").cast(pl.String).alias("面试轮数"), pl.col("joined").alias("_from"), pl.col("left").alias("_left"),
-    )  # fmt: skip
+        pl.col("agent_code").alias("工号"),
+        pl.col("name").alias("姓名"),
+        pl.col("sex").alias("性别"),
+        dated("born", shape[0]).alias("出生日期"),
+        full_id.alias("身份证号"),
+        pl.col("education").alias("学历"),
+        dated("joined", shape[1]).alias("入司日期"),
+        dated("left", shape[2]).alias("离职日期"),
+        pl.col("job_level").alias("职级"),
+        pl.col("branch_code").alias("所属机构"),
+        pl.col("sales_area").alias("营业区"),
+        pl.col("mobile").alias("手机号"),
+        pl.col("insurance_years").cast(pl.String).alias("保险从业年限"),
+        pl.col("related_work_years").cast(pl.String).alias("相关工作年限"),
+        pl.col("interview_rounds").cast(pl.String).alias("面试轮数"),
+        pl.col("joined").alias("_from"),
+        pl.col("left").alias("_left"),
+    )
     before = made.with_columns(pl.lit(None, dtype=pl.String).alias("离职日期")).drop("_left")
     after = made.filter(pl.col("_left") < NEVER).with_columns(pl.col("_left").alias("_from")).drop("_left")
     return table(("工号",), before, after)
@@ -91,11 +103,16 @@ def _training(company: Company, chance: Chance) -> Table:
     )
     rows = rows.with_columns(pl.format("{}00{}", pl.col("类别").replace_strict(vocab.COURSES), "n").alias("课程代码"))
     made = rows.select(
-        "工号", "课程代码", (pl.col("类别").replace_strict(vocab.COURSE_NAMES) + pl.col("n").cast(pl.String)).alias("课程名称"), "类别",
-        pl.Series("形式", chance.deal(vocab.COURSE_FORMS, n).tolist()), dated("done", pl.Series(chance.index(3, n))).alias("完成日期"),
+        "工号",
+        "课程代码",
+        (pl.col("类别").replace_strict(vocab.COURSE_NAMES) + pl.col("n").cast(pl.String)).alias("课程名称"),
+        "类别",
+        pl.Series("形式", chance.deal(vocab.COURSE_FORMS, n).tolist()),
+        dated("done", pl.Series(chance.index(3, n))).alias("完成日期"),
         pl.format("{}.{}", pl.col("score") // 10, pl.col("score") % 10).alias("成绩"),
-        pl.when(pl.col("score") >= 600).then(pl.lit("是")).otherwise(pl.lit("否")).alias("是否通过"), pl.col("done").alias("_from"),
-    )  # fmt: skip
+        pl.when(pl.col("score") >= 600).then(pl.lit("是")).otherwise(pl.lit("否")).alias("是否通过"),
+        pl.col("done").alias("_from"),
+    )
     made = made.unique(("工号", "课程代码", "_from"), keep="first", maintain_order=True)
     return table(("工号", "课程代码", "完成日期"), made)
 
@@ -131,11 +148,20 @@ def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.Data
         dated("since", pl.Series(chance.index(3, n))).alias("since"),
     )
     made = seen.select(
-        number.alias("线索号"), pl.col("name").alias("姓名"), pl.col("sex").replace_strict({"M": "男", "F": "女"}, default=None).alias("性别"),
-        dates["born"].alias("出生日期"), pl.col("mobile").alias("手机号"), pl.Series("来源", chance.deal(vocab.PROSPECT_ORIGINS, n).tolist()),
-        dates["since"].alias("登记日期"), agent.alias("工号"), pl.col("annual_income").cast(pl.String).alias("年收入"), pl.Series("标签", tags.tolist()),
-        pl.col("consent").replace_strict({"Y": "是", "N": "否"}, default=None).alias("营销同意"), pl.Series("_from", since), pl.lit(False).alias("_gone"),
-    )  # fmt: skip
+        number.alias("线索号"),
+        pl.col("name").alias("姓名"),
+        pl.col("sex").replace_strict({"M": "男", "F": "女"}, default=None).alias("性别"),
+        dates["born"].alias("出生日期"),
+        pl.col("mobile").alias("手机号"),
+        pl.Series("来源", chance.deal(vocab.PROSPECT_ORIGINS, n).tolist()),
+        dates["since"].alias("登记日期"),
+        agent.alias("工号"),
+        pl.col("annual_income").cast(pl.String).alias("年收入"),
+        pl.Series("标签", tags.tolist()),
+        pl.col("consent").replace_strict({"Y": "是", "N": "否"}, default=None).alias("营销同意"),
+        pl.Series("_from", since),
+        pl.lit(False).alias("_gone"),
+    )
     gone = np.full(n, NEVER)
     leavers = chance.sample(max(1, n // 3), max(3, n // 300))
     gone[leavers] = chance.whole(day("2026-02-03"), day("2026-04-20"), len(leavers))
@@ -170,9 +196,17 @@ class BookStyle:
 
 
 ALIASES = {
-    "name": ("客户姓名", "姓名", "投保人"), "id_type": ("证件类型",), "id_number": ("证件号码", "身份证号"), "mobile": ("手机号", "联系电话", "手机"),
-    "birth_date": ("出生日期",), "sex": ("性别",), "annual_income": ("年收入",), "policy_no": ("保单号",), "remark": ("备注",), "tags": ("标签",),
-}  # fmt: skip
+    "name": ("客户姓名", "姓名", "投保人"),
+    "id_type": ("证件类型",),
+    "id_number": ("证件号码", "身份证号"),
+    "mobile": ("手机号", "联系电话", "手机"),
+    "birth_date": ("出生日期",),
+    "sex": ("性别",),
+    "annual_income": ("年收入",),
+    "policy_no": ("保单号",),
+    "remark": ("备注",),
+    "tags": ("标签",),
+}
 
 
 def book_style(partner: int, seed: int) -> BookStyle:
@@ -219,15 +253,23 @@ def brokers(world: World, life: Core) -> Desk:
     wan = pl.lit(pl.Series(chance.hit(0.3, n)))
     income = pl.col("annual_income")
     made = seen.select(
-        pl.lit(pl.Series(partner)).alias("partner"), company.partners["partner_code"].gather(partner).alias("partner_code"), "name",
-        pl.col("id_type").replace_strict(vocab.BROKER_ID).alias("id_type"), "id_number", "mobile", pl.col("birth_date").cast(pl.Int32).fill_null(NEVER).alias("birth"),
+        pl.lit(pl.Series(partner)).alias("partner"),
+        company.partners["partner_code"].gather(partner).alias("partner_code"),
+        "name",
+        pl.col("id_type").replace_strict(vocab.BROKER_ID).alias("id_type"),
+        "id_number",
+        "mobile",
+        pl.col("birth_date").cast(pl.Int32).fill_null(NEVER).alias("birth"),
         pl.col("sex").replace_strict({"M": "男", "F": "女"}, default=None).alias("sex"),
-        pl.when(wan).then(pl.format("{}万", (income // 1000) / 10)).otherwise(income.cast(pl.String)).alias("annual_income"),
+        pl.when(wan)
+        .then(pl.format("{}.{}万", income // 10_000, income // 1000 % 10))
+        .otherwise(income.cast(pl.String))
+        .alias("annual_income"),
         pl.concat([sold["policy_no"], pl.Series([None] * leads, dtype=pl.String)]).alias("policy_no"),
         pl.Series("remark", chance.pick((*vocab.BROKER_REMARKS, None, None), n).tolist(), dtype=pl.String),
         pl.Series("tags", chance.pick((*vocab.BROKER_TAGS, None, None, None), n).tolist(), dtype=pl.String),
         pl.lit(pl.Series(since)).alias("_from"),
-    )  # fmt: skip
+    )
     made = made.with_columns(
         pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n))))
         .then("id_type")
@@ -305,11 +347,19 @@ def bank_desk(world: World, banca: Core) -> Desk:
     seen = describe(world, person, since, chance, REFERRAL_HABIT)
     number = pl.Series([f"R{1000 + 3 * i:09d}" for i in range(n)])
     made = seen.select(
-        number.alias("referral_no"), bank.gather(order).alias("bank_code"), code.gather(order).alias("outlet_code"), pl.col("name").str.replace_all("|", "", literal=True),
-        "mobile", pl.when(pl.col("_id_true") & (pl.col("id_type") == "ID")).then(pl.col("id_number").str.slice(-4)).alias("id_last4"),
-        iso(pl.lit(pl.Series(since))).str.replace_all("-", "").alias("referred_on"), pl.Series("interest", chance.deal(vocab.INTERESTS, n).tolist()),
-        pl.Series("result", result.tolist()), pl.lit(pl.Series(since)).alias("_from"),
-    )  # fmt: skip
+        number.alias("referral_no"),
+        bank.gather(order).alias("bank_code"),
+        code.gather(order).alias("outlet_code"),
+        pl.col("name").str.replace_all("|", "", literal=True),
+        "mobile",
+        pl.when(pl.col("_id_true") & (pl.col("id_type") == "ID"))
+        .then(pl.col("id_number").str.slice(-4))
+        .alias("id_last4"),
+        iso(pl.lit(pl.Series(since))).str.replace_all("-", "").alias("referred_on"),
+        pl.Series("interest", chance.deal(vocab.INTERESTS, n).tolist()),
+        pl.Series("result", result.tolist()),
+        pl.lit(pl.Series(since)).alias("_from"),
+    )
     true = pl.col("_name_true") & pl.col("_mobile_true")
     records = seen.select(
         "person",
@@ -321,8 +371,13 @@ def bank_desk(world: World, banca: Core) -> Desk:
         "mobile",
     )
     books = outlets.select(
-        pl.col("bank_code").alias("银行代码"), pl.col("bank_name").alias("银行名称"), pl.col("outlet_code").alias("网点代码"),
-        pl.col("outlet_name").alias("网点名称"), pl.col("branch_code").alias("所属机构"), pl.col("state").alias("状态"), pl.lit(0).alias("_from"),
-    )  # fmt: skip
+        pl.col("bank_code").alias("银行代码"),
+        pl.col("bank_name").alias("银行名称"),
+        pl.col("outlet_code").alias("网点代码"),
+        pl.col("outlet_name").alias("网点名称"),
+        pl.col("branch_code").alias("所属机构"),
+        pl.col("state").alias("状态"),
+        pl.lit(0).alias("_from"),
+    )
     tables = {"outlets": table(("银行代码", "网点代码"), books), "referrals": table(("referral_no",), made)}
     return Desk(tables, records.with_columns(branch.gather(order).alias("branch_code")))

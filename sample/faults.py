@@ -77,7 +77,7 @@ ROW_FAULTS = (
     RowFault("crm", "2026-03-31", "complaints.jsonl", "nul_byte"),
     RowFault("crm", "2026-04-30", "customer_tags.jsonl", "wrong_type"),
     RowFault("crm", "2026-04-30", "consents.jsonl", "bad_encoding"),
-)  # fmt: skip
+)
 
 # source, folder -> fault of the whole delivery; the file it sits in; what a correct reader does
 DELIVERY_FAULTS = {
@@ -107,10 +107,16 @@ class Weak:
 
 
 WEAK = {
-    "client.csv.gz": Weak("client_id", "client_id", date="birth_date", code="id_type", amount="annual_income", text="name"),
+    "client.csv.gz": Weak(
+        "client_id", "client_id", date="birth_date", code="id_type", amount="annual_income", text="name"
+    ),
     "policy.csv.gz": Weak("policy_no", "policy_no", date="issued_on", code="status"),
-    "policy_party.csv.gz": Weak("seq", "policy_no", date="updated_at", code="role", number="share_pct", text="client_id"),
-    "premium_due.csv.gz": Weak("instalment_no", "policy_no", date="due_on", code="is_deleted", amount="amount_due", number="instalment_no"),
+    "policy_party.csv.gz": Weak(
+        "seq", "policy_no", date="updated_at", code="role", number="share_pct", text="client_id"
+    ),
+    "premium_due.csv.gz": Weak(
+        "instalment_no", "policy_no", date="due_on", code="is_deleted", amount="amount_due", number="instalment_no"
+    ),
     "policy_event.csv.gz": Weak("event_seq", "policy_no", date="event_on", code="event_type", text="detail"),
     "claim.csv.gz": Weak("claim_no", "claim_no", date="reported_on", code="decision", amount="amount_paid"),
     "CUST": Weak("cust_no", "cust_no", date="birth_date", code="sex", amount="monthly_income", text="name"),
@@ -131,7 +137,7 @@ WEAK = {
     "complaints.jsonl": Weak("complaint_id", "complaint_id", date="occurred_at", code="severity", text="category"),
     "customer_tags.jsonl": Weak("tag", "who", date="tagged_at", number="retired", text="value"),
     "consents.jsonl": Weak("consent_id", "consent_id", date="at", code="purpose", text="purpose"),
-}  # fmt: skip
+}
 
 
 def faults_of(faults: tuple[RowFault, ...], source: str, folder: str, file: str) -> list[RowFault]:
@@ -151,9 +157,14 @@ def spoiled_record(
             else f"9{serial:05d}BAD"[:9]
         )
     changes = {
-        "missing_key": (weak.key, ""), "impossible_date": (weak.date, impossible), "unknown_code": (weak.code, "?"),
-        "bad_number": (weak.number, "12a"), "nul_byte": (weak.text, "N\x00L"), "bad_encoding": (weak.text, BROKEN_BYTES), "over_long": (weak.text, "长" * 400_000),
-    }  # fmt: skip
+        "missing_key": (weak.key, ""),
+        "impossible_date": (weak.date, impossible),
+        "unknown_code": (weak.code, "?"),
+        "bad_number": (weak.number, "12a"),
+        "nul_byte": (weak.text, "N\x00L"),
+        "bad_encoding": (weak.text, BROKEN_BYTES),
+        "over_long": (weak.text, "长" * 400_000),
+    }
     if fault.why == "negative_amount":
         cells[weak.amount] = "-" + (
             (cells[weak.amount] or "").strip()

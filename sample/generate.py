@@ -100,14 +100,24 @@ def person_of(records: pl.DataFrame, erased: dict[int, int]) -> pl.DataFrame:
     erasure = pl.col("person").replace_strict(erased, default=NEVER, return_dtype=pl.Int64) if erased else pl.lit(NEVER)
     why = {"core_life": "deleted", "channel_individual": "left the full list"}
     gone = pl.min_horizontal("gone", erasure)
-    return records.with_columns(erasure.alias("erasure")).select(
-        pl.col("system").alias("source_system"), pl.col("record").alias("source_record_id"),
-        pl.format("H{}", pl.col("person").cast(pl.String).str.zfill(8)).alias("person_id"),
-        pl.when(gone < NEVER).then(gone).cast(pl.Int32).cast(pl.Date).alias("gone_on"),
-        pl.when(pl.col("erasure") < NEVER).then(pl.lit("erased")).when(pl.col("gone") < NEVER)
-        .then(pl.col("system").replace_strict(why, default=None, return_dtype=pl.String)).alias("gone_why"),
-        pl.col("linkable").cast(pl.Int8), pl.col("since"),
-    ).filter(pl.col("since") <= LAST_DAY).drop("since")  # fmt: skip
+    return (
+        records.with_columns(erasure.alias("erasure"))
+        .select(
+            pl.col("system").alias("source_system"),
+            pl.col("record").alias("source_record_id"),
+            pl.format("H{}", pl.col("person").cast(pl.String).str.zfill(8)).alias("person_id"),
+            pl.when(gone < NEVER).then(gone).cast(pl.Int32).cast(pl.Date).alias("gone_on"),
+            pl.when(pl.col("erasure") < NEVER)
+            .then(pl.lit("erased"))
+            .when(pl.col("gone") < NEVER)
+            .then(pl.col("system").replace_strict(why, default=None, return_dtype=pl.String))
+            .alias("gone_why"),
+            pl.col("linkable").cast(pl.Int8),
+            pl.col("since"),
+        )
+        .filter(pl.col("since") <= LAST_DAY)
+        .drop("since")
+    )
 
 
 def write_truth(truth: Path, records: pl.DataFrame, done: list[Delivery], counts: dict[str, object]) -> None:

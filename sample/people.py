@@ -144,8 +144,11 @@ def _places(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     full = pl.format("{}{}{}{}{}号{}{}栋{}单元{}室", *base.columns)
     short = pl.format(
         "{}{}{}{}{}号{}{}-{}-{}",
-        pl.col("province").str.head(2), pl.col("town").str.head(2), pl.col("district").str.head(2), *base.columns[3:],
-    )  # fmt: skip
+        pl.col("province").str.head(2),
+        pl.col("town").str.head(2),
+        pl.col("district").str.head(2),
+        *base.columns[3:],
+    )
     return frame.with_columns(
         pl.Series("city", city),
         pl.Series("region_code", [k[1] for k in keys]),
@@ -192,10 +195,14 @@ def _identifiers(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     resident = pl.col("first_17") + check_digit(pl.col("first_17"))
     number = pl.col("digits").cast(pl.String)
     other = {
-        "PASSPORT": pl.lit("E") + number, "HKMO": pl.lit("H0") + number, "TW": pl.lit("0") + number,
-        "FPR": pl.lit("USA0") + number + "0101", "MIL": pl.format("军字第{}号", "digits"),
-        "BIRTH": pl.lit("Q32") + number, "OTHER": pl.lit("X") + number,
-    }  # fmt: skip
+        "PASSPORT": pl.lit("E") + number,
+        "HKMO": pl.lit("H0") + number,
+        "TW": pl.lit("0") + number,
+        "FPR": pl.lit("USA0") + number + "0101",
+        "MIL": pl.format("军字第{}号", "digits"),
+        "BIRTH": pl.lit("Q32") + number,
+        "OTHER": pl.lit("X") + number,
+    }
     id_number = resident
     for code, made in other.items():
         id_number = pl.when(pl.col("id_type") == code).then(made).otherwise(id_number)

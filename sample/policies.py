@@ -167,7 +167,7 @@ def _sellers(policies: pl.DataFrame, people: pl.DataFrame, company: Company, cha
         ],
         0.8,
     )
-    named = lambda mask, values: pl.Series(np.where(mask, values, None).tolist(), dtype=pl.String)  # noqa: E731
+    named = lambda mask, values: pl.Series(np.asarray(np.where(mask, values, None)).tolist(), dtype=pl.String)  # noqa: E731
     unknown = ind & chance.hit(0.002, n)
     agent_code = np.where(unknown, "00099999", company.agents["agent_code"].to_numpy()[agent])
     staff = np.array([f"S{i:04d}" for i in range(2000)], dtype=object)[outlet * 3 % 1997 + chance.whole(0, 2, n)]
@@ -323,10 +323,15 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
         (holder_change < end) & (people["spouse"].to_numpy()[policies["holder"].to_numpy()] >= 0), holder_change, NEVER
     )
     return policies.with_columns(
-        pl.Series("stop_at", stop_at), pl.Series("cancel", cancel), pl.Series("lapse", lapse), pl.Series("reinstate", reinstate),
-        pl.Series("paidup", paidup), pl.Series("end", end), pl.Series("end_status", end_status.tolist(), dtype=pl.String),
+        pl.Series("stop_at", stop_at),
+        pl.Series("cancel", cancel),
+        pl.Series("lapse", lapse),
+        pl.Series("reinstate", reinstate),
+        pl.Series("paidup", paidup),
+        pl.Series("end", end),
+        pl.Series("end_status", end_status.tolist(), dtype=pl.String),
         pl.Series("holder_change", holder_change),
-    )  # fmt: skip
+    )
 
 
 def _deaths(policies: pl.DataFrame, people: pl.DataFrame) -> np.ndarray:

@@ -53,9 +53,14 @@ def account(world: World, name: str, cores: dict[str, Core]) -> Desk:
         tables["learning"] = _learning(world.company, chance)
     bound = pl.col("bound") <= LAST_DAY
     records = followers.select(
-        "person", pl.col("openid").alias("record"), "since", pl.lit(NEVER).alias("gone"), (bound | pl.col("is_bound_elsewhere")).alias("linkable"),
-        pl.lit(None, dtype=pl.String).alias("name"), pl.lit(None, dtype=pl.String).alias("mobile"),
-    )  # fmt: skip
+        "person",
+        pl.col("openid").alias("record"),
+        "since",
+        pl.lit(NEVER).alias("gone"),
+        (bound | pl.col("is_bound_elsewhere")).alias("linkable"),
+        pl.lit(None, dtype=pl.String).alias("name"),
+        pl.lit(None, dtype=pl.String).alias("mobile"),
+    )
     return Desk(tables, records)
 
 
@@ -157,15 +162,33 @@ def _bindings(followers: pl.DataFrame, people: pl.DataFrame, cores: dict[str, Co
     has = pl.DataFrame({"person": rows["person"]}).join(owned, on="person", how="left", maintain_order="left")
     shows = pl.Series(chance.hit(0.3, n)) & has["policy_no"].is_not_null()
     made = who.select(
-        rows["openid"], rows["bound"].alias("_from"), rows["bound"], rows["time"], current.alias("mobile"),
-        pl.when(named).then(pl.when(pl.col("is_foreign")).then(pl.col("given") + " " + pl.col("surname")).otherwise(pl.col("surname") + pl.col("given"))).alias("name"),
-        pl.when(named & pl.Series(chance.hit(0.7, n)) & (pl.col("id_type") == "ID")).then(pl.col("id_number").str.slice(-4)).alias("last4"),
-        pl.when(shows).then(has["policy_no"]).alias("policy_no"), pl.when(shows).then(has["system"]).alias("system"),
-    )  # fmt: skip
+        rows["openid"],
+        rows["bound"].alias("_from"),
+        rows["bound"],
+        rows["time"],
+        current.alias("mobile"),
+        pl.when(named)
+        .then(
+            pl.when(pl.col("is_foreign"))
+            .then(pl.col("given") + " " + pl.col("surname"))
+            .otherwise(pl.col("surname") + pl.col("given"))
+        )
+        .alias("name"),
+        pl.when(named & pl.Series(chance.hit(0.7, n)) & (pl.col("id_type") == "ID"))
+        .then(pl.col("id_number").str.slice(-4))
+        .alias("last4"),
+        pl.when(shows).then(has["policy_no"]).alias("policy_no"),
+        pl.when(shows).then(has["system"]).alias("system"),
+    )
     line = json_object(
-        openid=text("openid"), bound_at=text(moment("bound", "time", zone=False)), mobile=text("mobile"), name=text("name"), id_last4=text("last4"),
-        policy_no=text("policy_no"), system=text("system"),
-    )  # fmt: skip
+        openid=text("openid"),
+        bound_at=text(moment("bound", "time", zone=False)),
+        mobile=text("mobile"),
+        name=text("name"),
+        id_last4=text("last4"),
+        policy_no=text("policy_no"),
+        system=text("system"),
+    )
     return table(("openid",), made.select("openid", line.alias("line"), "_from"))
 
 
@@ -225,11 +248,14 @@ def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chanc
     )
     did = pl.DataFrame(
         {
-            "openid": followers["openid"].gather(row), "event": event.tolist(), "on": on, "payload": payload.tolist(),
-            "campaign_code": np.where(event == "campaign_signup", campaigns["campaign_code"].to_numpy()[campaign], None).tolist(),
+            "openid": followers["openid"].gather(row),
+            "event": event.tolist(),
+            "on": on,
+            "payload": payload.tolist(),
+            "campaign_code": campaigns["campaign_code"].gather(np.where(event == "campaign_signup", campaign, 0)),
         },
-        schema_overrides={"campaign_code": pl.String, "payload": pl.String},
-    )  # fmt: skip
+        schema_overrides={"payload": pl.String},
+    ).with_columns(pl.when(pl.col("event") == "campaign_signup").then("campaign_code").alias("campaign_code"))
     none = pl.lit(None, dtype=pl.String).alias("campaign_code")
     came = followers.select(
         "openid", pl.lit("subscribe").alias("event"), pl.col("since").alias("on"), pl.lit("{}").alias("payload"), none
@@ -243,9 +269,13 @@ def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chanc
         pl.format(f"E{serial}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(10)).alias("event_id"),
     )
     line = json_object(
-        event_id=text("event_id"), openid=text("openid"), event=text("event"), campaign_code=text("campaign_code"),
-        occurred_at=text(moment("on", "time")), payload=pl.col("payload"),
-    )  # fmt: skip
+        event_id=text("event_id"),
+        openid=text("openid"),
+        event=text("event"),
+        campaign_code=text("campaign_code"),
+        occurred_at=text(moment("on", "time")),
+        payload=pl.col("payload"),
+    )
     return table(("event_id",), rows.select("event_id", line.alias("line"), pl.col("on").alias("_from")))
 
 
@@ -271,8 +301,12 @@ def _learning(company: Company, chance: Chance) -> Table:
         pl.format("{}00{}", pl.col("category").replace_strict(vocab.COURSES), pl.col("score") % 10).alias("course"),
     )
     line = json_object(
-        record_id=text("record_id"), agent_code=text("agent_code"), course_code=text("course"), category=text("category"),
-        completed_at=text(moment("on", "time")), score=pl.format("{}.0", "score"),
+        record_id=text("record_id"),
+        agent_code=text("agent_code"),
+        course_code=text("course"),
+        category=text("category"),
+        completed_at=text(moment("on", "time")),
+        score=pl.format("{}.0", "score"),
         passed=pl.when(pl.col("score") >= 60).then(pl.lit("true")).otherwise(pl.lit("false")),
-    )  # fmt: skip
+    )
     return table(("record_id",), rows.select("record_id", line.alias("line"), pl.col("on").alias("_from")))

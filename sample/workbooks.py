@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -39,7 +40,7 @@ class Sheet:
             self.row += 1
         self.write(headers)
 
-    def write(self, cells: list[Cell]) -> None:
+    def write(self, cells: Sequence[Cell]) -> None:
         """One row; None leaves the cell empty."""
         for i, cell in enumerate(cells, start=self.indent):
             if isinstance(cell, str):
@@ -108,11 +109,20 @@ def write_partners(
     for i, row in enumerate(company.partners.iter_rows(named=True)):
         million = round(premiums.get(row["partner_code"], 0) / 1_000_000, 2)
         total += million
-        sheet.record([
-            row["partner_code"], row["name"], row["credit_code"], mixed_date(row["since"], i), mixed_date(row["admitted"], i + 2),
-            number_cell(row["management_years"], i), number_cell(row["alignment"], i + 1), number_cell(registered.get(row["partner_code"], 0), i + 2),
-            number_cell(million, i + 3), row["state"],
-        ])  # fmt: skip
+        sheet.record(
+            [
+                row["partner_code"],
+                row["name"],
+                row["credit_code"],
+                mixed_date(row["since"], i),
+                mixed_date(row["admitted"], i + 2),
+                number_cell(row["management_years"], i),
+                number_cell(row["alignment"], i + 1),
+                number_cell(registered.get(row["partner_code"], 0), i + 2),
+                number_cell(million, i + 3),
+                row["state"],
+            ]
+        )
     sheet.write(["合计", None, None, None, None, None, None, None, round(total, 2)])
     sheet.row += 1
     sheet.write(["制表人：张三   复核：李四"])
@@ -235,7 +245,10 @@ def _spoiled_customer(fault: RowFault, order: list[str], serial: int) -> list[Ce
         "serial": 900 + serial,
         "birth_date": "1985-02-03",
     }
-    values |= {"birth_date": "1985-02-30"} if fault.why == "impossible_date" else {"annual_income": -50000}
+    if fault.why == "impossible_date":
+        values["birth_date"] = "1985-02-30"
+    else:
+        values["annual_income"] = -50000
     return [values.get(c) for c in order]
 
 

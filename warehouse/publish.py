@@ -25,8 +25,9 @@ from warehouse.files import fsync_file, fsync_folder, lock, replace_link, write_
 from warehouse.settings import Settings
 
 # Schemas of a build that are copied, and the file that gets them.
-_ANALYST_SCHEMAS = ("mart",)
-_RESTRICTED_SCHEMAS = ("mart", "core", "identity")
+_ANALYST_SCHEMAS = ("mart", "reference")
+_RESTRICTED_SCHEMAS = ("mart", "reference", "core", "identity")
+_PARAMETERS = "reference"  # the business's own tables: no personal data, open to analysts
 
 # Followers' openids, hashes over what a salesperson wrote and hash-made broker ids (16 hex digits) can be looked up or
 # reversed, so analysts see a keyed pseudonym in their place (published.md, customer_source).
@@ -141,7 +142,8 @@ def _copy(
         connection.execute(_ANALYST_RECORD_ID)
         connection.execute(f"attach '{_quoted(source)}' as build (read_only)")
         for schema, table, columns in _tables(connection, schemas):
-            expressions = columns if rules is None else _analyst_columns(table, columns, rules)
+            is_open = rules is None or schema == _PARAMETERS
+            expressions = columns if is_open else _analyst_columns(table, columns, rules or {})
             connection.execute(f'create schema if not exists "{schema}"')
             connection.execute(
                 f'create table "{schema}"."{table}" as select {", ".join(expressions)} from build."{schema}"."{table}"'

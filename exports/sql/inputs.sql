@@ -92,7 +92,10 @@ from gen.mart.customer_tier;
 
 create view strategy as
 select strategy_code, tier, strategy_name, contact_cadence_days, service_package, product_lines, required_grades
-from gen.mart.tier_strategy;
+from gen.reference.tier_strategy
+where
+    valid_from <= (select as_of from generation)
+    and coalesce((select as_of from generation) < valid_to, true);
 
 create view customer_tag as
 select customer_id, tag, value, source_system, source_record_id, tagged_at from gen.mart.customer_tag;

@@ -105,10 +105,13 @@ insert into mart.customer_tier values
  ('c7', 'ALL', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c2', 'P002', 4, '续收保证', 'T4_RENEWAL', 'S4', 0, 10), ('c5', 'P002', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c4', 'ICBC', 4, '续收保证', 'T4_RENEWAL', 'S4', 30, 10);
-create table mart.tier_strategy (
+create schema reference;
+create table reference.tier_strategy (
  strategy_code varchar, tier integer, strategy_name varchar, contact_cadence_days integer, service_package varchar,
- product_lines varchar, required_grades varchar);
-insert into mart.tier_strategy values
+ product_lines varchar, required_grades varchar,
+ valid_from date default date '2000-01-01', valid_to date);
+insert into reference.tier_strategy
+ (strategy_code, tier, strategy_name, contact_cadence_days, service_package, product_lines, required_grades) values
  ('S1', 1, '重点经营服务', 30, '尊享服务;绿色通道', 'LIFE|CI|ANNUITY', 'S|A'),
  ('S2', 2, '重点开发服务', 45, '专属服务', 'CI|LIFE', 'A|B'),
  ('S3', 3, '常规服务', 90, '标准服务', 'CI|ACCIDENT', null),
