@@ -295,7 +295,7 @@ def _life_parties(parties: pl.DataFrame, chance: Chance) -> Table:
 
 
 def due_versions(dues: pl.DataFrame) -> pl.DataFrame:
-    """Instalments as they appear, are paid in part, settled, or set back; what was over before the first delivery once."""
+    """Instalments as they appear, are paid (in part), or set back; what was over at the first delivery once."""
     blank = dues.with_columns(pl.lit(0).alias("amount_paid"), pl.lit(NEVER).alias("paid_on"))
     open_ = blank.filter(pl.col("paid") > pl.max_horizontal("appears", FIRST_DELIVERY)).with_columns(
         pl.col("appears").alias("_from")
@@ -393,11 +393,14 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
     issued, end = policies["issued"].to_numpy(), policies["end"].to_numpy()
     status, line = policies["end_status"].to_numpy(), policies["line"].to_numpy()
     ended = (end < NEVER) & np.isin(status, ("DEATH", "REPUDIATED"))
-    sick = chance.hit(0.05, n) & np.isin(line, ("CI", "MEDICAL", "ACCIDENT")) & (policies["cancel"].to_numpy() == NEVER)
-    sick[np.flatnonzero(np.isin(line, ("CI", "MEDICAL", "ACCIDENT")) & ~ended)[:12]] = True
+    covered = np.isin(line, ("CI", "MEDICAL", "ACCIDENT")) & ~ended & (policies["cancel"].to_numpy() == NEVER)
+    sick = chance.hit(0.05, n) & covered
     reported = np.where(ended, end - 12, issued + chance.whole(90, 1200, n))
     decided = np.where(ended, end, reported + chance.whole(5, 60, n))
-    sick &= (reported < np.minimum(end, day("2026-04-30"))) & ~ended
+    sick[np.flatnonzero(covered)[:12]] = True
+    waiting = np.flatnonzero(covered & (end > day("2026-04-30")) & (issued < day("2026-01-01")))[-3:]
+    sick[waiting], reported[waiting], decided[waiting] = True, day("2026-04-11"), NEVER  # still open at the end
+    sick &= reported < np.minimum(end, day("2026-04-30"))
     kind = np.where(ended, "DEATH", line)
     refused = (status == "REPUDIATED") & ended | (sick & chance.hit(0.15, n))
     share = np.where(kind == "MEDICAL", 3, np.where(kind == "ACCIDENT", 20, 100))

@@ -1,4 +1,4 @@
-"""What salespeople note about people: activities, cards, surveys, complaints, tags, consents; and stewards' decisions."""
+"""What salespeople note about people: activities, cards, surveys, complaints, tags, consents; stewards' decisions."""
 
 import hashlib
 
@@ -24,7 +24,7 @@ CHANNEL_OF = {
 
 
 def compact_object(**fields: pl.Expr) -> pl.Expr:
-    """A JSON object without spaces; given its fields in order of name it is the canonical form that tags are hashed by."""
+    """A JSON object without spaces; with its fields in order of name, the canonical form that tags are hashed by."""
     parts = [pl.when(v.is_not_null()).then(pl.concat_str(pl.lit(f'"{k}":'), v)) for k, v in fields.items()]
     return pl.concat_str(pl.lit("{"), pl.concat_str(parts, separator=",", ignore_nulls=True), pl.lit("}"))
 

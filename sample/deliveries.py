@@ -12,6 +12,7 @@ import polars as pl
 from sample import workbooks
 from sample.chance import day
 from sample.company import Company
+from sample.desks import book_style
 from sample.faults import RowFault, faults_of, spoiled_json, spoiled_record
 from sample.tables import Table
 from sample.workbooks import WITHDRAWN_NAME
@@ -154,9 +155,11 @@ class Csv(Form):
     def spoil(
         self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
     ) -> tuple[str, dict[str, str | None]]:
-        join = lambda values: csv_fields(
-            pl.DataFrame([values], schema=[f"c{i}" for i in range(len(values))], orient="row")
-        )[0]
+
+        def join(values: list[str]) -> str:
+            names = [f"c{i}" for i in range(len(values))]
+            return str(csv_fields(pl.DataFrame([values], schema=names, orient="row"))[0])
+
         return spoiled_record(record, fault, serial, self.impossible_date, join)
 
 
@@ -189,7 +192,7 @@ class JsonLines(Form):
 def control_sums(
     frame: pl.DataFrame, columns: tuple[str, ...], cells: list[Record], fen: bool = False
 ) -> dict[str, dict[str, str]]:
-    """Per column the sum of all, of the good and of the spoiled records; a record with a wrong number of fields adds nothing."""
+    """Per column the sum of all, the good and the spoiled records; a wrong number of fields adds nothing."""
     sums = {}
     for column in columns:
         digits = 0 if fen else 2
@@ -263,7 +266,7 @@ def _manifest(path: Path, delivery: Delivery) -> None:
             if ".r" in delivery.folder
             else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
         )
-        write_manifest(path, delivery.source, delivery.date, delivery.mode, night, files)
+        write_manifest(path, delivery.source, delivery.date, mode=delivery.mode, produced_at=night, files=files)
 
 
 def write_core_banca(landing: Landing, delivery: Delivery, path: Path, tables: dict[str, Table], since: int) -> None:
@@ -293,12 +296,14 @@ def write_agency(landing: Landing, delivery: Delivery, path: Path, tables: dict[
     """CSV with byte-order mark and Chinese headers, full, with manifest."""
     delivery.mode = "full"
     for name, table in tables.items():
-        _plain_csv(landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since, "utf-8-sig")
+        _plain_csv(
+            landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8-sig"
+        )
     _manifest(path, delivery)
 
 
 def _plain_csv(
-    landing: Landing, delivery: Delivery, path: Path, file: str, frame: pl.DataFrame, since: int, encoding: str
+    landing: Landing, delivery: Delivery, path: Path, file: str, frame: pl.DataFrame, *, since: int, encoding: str
 ) -> None:
     lines, bad, _ = landing.lines(delivery, file, frame, Csv(), since if since > BEGINNING else day(delivery.date))
     header = ",".join(frame.drop("_from", "_gone", strict=False).columns) + "\n"
@@ -311,7 +316,7 @@ def write_bank_desk(landing: Landing, delivery: Delivery, path: Path, tables: di
     """Dropped by people: outlets with Chinese headers, referrals without any; GB18030, no completion mark."""
     delivery.mode = "full"
     until = day(delivery.date)
-    _plain_csv(landing, delivery, path, "outlets.csv", tables["outlets"].state(until), since, "gb18030")
+    _plain_csv(landing, delivery, path, "outlets.csv", tables["outlets"].state(until), since=since, encoding="gb18030")
     frame = tables["referrals"].state(until)
     lines, bad, _ = landing.lines(delivery, "referrals.dat", frame, Pipes(), since if since > BEGINNING else until)
     digest = write_parts(path / "referrals.dat", encoded(lines, "\n", "gb18030"), is_gzip=False)
@@ -337,7 +342,9 @@ def write_stewardship(landing: Landing, delivery: Delivery, path: Path, tables: 
     """Two CSV files, whole."""
     delivery.mode = "full"
     for name, table in tables.items():
-        _plain_csv(landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since, "utf-8")
+        _plain_csv(
+            landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8"
+        )
 
 
 @dataclass(frozen=True)
@@ -387,9 +394,12 @@ class BrokerWriter:
         for number, partner in enumerate(self.company.partners.select("partner_code", "name").iter_rows(named=True)):
             file = f"customers_{partner['partner_code']}.xlsx"
             if number in fresh:
+                book = book_style(number, landing.seed)
                 own = rows.filter(pl.col("partner") == number)
                 faults = faults_of(landing.row_faults, delivery.source, delivery.folder, file)
                 files.append(
-                    workbooks.write_customers(path / file, partner, number, own, delivery.date, faults, landing.seed)
+                    workbooks.write_customers(
+                        path / file, partner["name"], book, own, date=delivery.date, faults=faults
+                    )
                 )
         return files

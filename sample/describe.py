@@ -28,7 +28,7 @@ class Habit:
 
 
 def describe(world: World, person: np.ndarray, when: np.ndarray, chance: Chance, habit: Habit) -> pl.DataFrame:
-    """Records of the given persons as written on the given days; `linkable` is false where nothing true identifies them."""
+    """Records of the persons as written on the given days; `linkable` is false where nothing true identifies them."""
     rows = world.people[pl.Series(person)].with_columns(pl.Series("when", when))
     factor = LEVELS[world.noise]
 

@@ -193,6 +193,8 @@ class BookStyle:
     policy_as_number: bool
     has_total: bool
     has_signature: bool
+    total_label: str = "合计"
+    has_trap: bool = False  # below the total stands what looks like a customer and counts nowhere
 
 
 ALIASES = {
@@ -224,6 +226,8 @@ def book_style(partner: int, seed: int) -> BookStyle:
         policy_as_number=partner % 5 == 1,
         has_total=partner % 3 != 1,
         has_signature=partner % 3 != 2,
+        total_label=("合计", "小计", "总计")[partner // 3 % 3],
+        has_trap=partner % 6 == 5,
     )
 
 

@@ -1,4 +1,4 @@
-"""The faults that a sample holds, as tables, and how each one spoils a row. Everything here is refused by a correct reader."""
+"""The faults that a sample holds, as tables, and how each one spoils a row. A correct reader refuses them all."""
 
 import json
 from collections.abc import Callable

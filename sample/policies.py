@@ -81,7 +81,7 @@ def _sales(people: pl.DataFrame, chance: Chance) -> pl.DataFrame:
 
 
 def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
-    """Sales that even the smallest sample holds: every channel, relation and way to end, and newborns insured in both systems."""
+    """Sales that even the smallest sample holds: every channel, relation and way to end; newborns in both systems."""
     heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))[
         "person"
     ].to_list()
@@ -99,6 +99,8 @@ def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
             (core, spouse, "OTHER", first + 900, None)
             for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]
         ]
+        grown = people.filter((pl.col("place") == 0) & (pl.col("parent") >= 0))["person"].to_list()[:4]
+        rows += [(core, head, "PARENT", first + 1000, None) for head in grown]
         infants = people.filter(pl.col("id_type") == "BIRTH")
         rows += [
             (core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()

@@ -11,7 +11,7 @@ from sample.people import LAST_DAY
 
 @dataclass(frozen=True)
 class Table:
-    """`versions` has the delivered columns, `_from` (day number) and, where keys can end, `_gone`; one row a version."""
+    """`versions`: the delivered columns, `_from` (day number) and, where keys can end, `_gone`; one row a version."""
 
     key: tuple[str, ...]
     versions: pl.DataFrame

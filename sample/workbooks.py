@@ -1,4 +1,4 @@
-"""The broker desk's workbooks: titles, aliases, blank rows, totals, notes, merged cells, serial dates, numbers as text."""
+"""The broker desk's workbooks: titles, aliases, blank rows, totals, notes, merged cells, serial dates, text numbers."""
 
 import datetime as dt
 import hashlib
@@ -10,7 +10,7 @@ import xlsxwriter
 
 from sample.chance import NEVER, day
 from sample.company import Company
-from sample.desks import ALIASES, EXCEL_EPOCH, BookStyle, birth_text, book_style
+from sample.desks import ALIASES, EXCEL_EPOCH, BookStyle, birth_text
 from sample.faults import RowFault
 from sample.tables import iso
 from sample.writers import WrittenFile, stable_number
@@ -185,13 +185,12 @@ def write_partner_agents(path: Path, company: Company, date: str, faults: list[R
 
 
 def write_customers(
-    path: Path, partner: dict[str, str], number: int, rows: pl.DataFrame, date: str, faults: list[RowFault], seed: int
+    path: Path, partner: str, style: BookStyle, rows: pl.DataFrame, *, date: str, faults: list[RowFault]
 ) -> WrittenFile:
     """customers_<code>.xlsx of one partner in its own style."""
-    style = book_style(number, seed)
     english = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
     order = [english.get(header, "serial") for header in style.columns]
-    sheet = Sheet(path, style, f"{partner['name']}客户清单", f"报送日期：{date}    单位：元", list(style.columns))
+    sheet = Sheet(path, style, f"{partner}客户清单", f"报送日期：{date}    单位：元", list(style.columns))
     cells = _customer_cells(rows, style)
     for i, row in enumerate(zip(*(cells[c] if c in cells else range(1, rows.height + 1) for c in order), strict=True)):
         sheet.record(list(row))
@@ -200,8 +199,8 @@ def write_customers(
     for serial, fault in enumerate(faults):
         sheet.record(_spoiled_customer(fault, order, serial), fault.why)
     if style.has_total:
-        sheet.write([("合计", "小计", "总计")[number // 3 % 3], *[None] * (len(order) - 2), rows.height])
-        if number % 6 == 5:  # below a total nothing counts, even if it looks like a customer
+        sheet.write([style.total_label, *[None] * (len(order) - 2), rows.height])
+        if style.has_trap:  # below a total nothing counts, even if it looks like a customer
             sheet.write([WITHDRAWN_NAME if c == "name" else None for c in order])
     if style.has_signature:
         sheet.row += 1

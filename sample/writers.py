@@ -73,7 +73,7 @@ def decimal_sum(values: pl.Series, digits: int = 2) -> Decimal:
 
 
 def write_manifest(
-    folder: Path, source: str, business_date: str, mode: str, produced_at: str, files: list[dict[str, object]]
+    folder: Path, source: str, business_date: str, *, mode: str, produced_at: str, files: list[dict[str, object]]
 ) -> None:
     """`_manifest.json`, written last."""
     body = {"source": source, "business_date": business_date, "mode": mode, "produced_at": produced_at, "files": files}
