@@ -53,12 +53,8 @@ def window() -> dict[str, str | None]:
     max_active_runs=1,
     tags=["glife"],
     params={
-        "as_of": Param(
-            None, title="Business date, for a back-fill; empty = newest", type=["null", "string"], format="date"
-        ),
-        "known_at": Param(
-            None, title="Only deliveries accepted by this time", type=["null", "string"], format="date-time"
-        ),
+        "as_of": Param(None, title="Business date, for a back-fill; empty = newest", type=["null", "string"], format="date"),
+        "known_at": Param(None, title="Only deliveries accepted by this time", type=["null", "string"], format="date-time"),
     },
     default_args={
         "retries": 2,

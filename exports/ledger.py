@@ -128,9 +128,7 @@ def accepted(packages: Iterable[Package], judged: Iterable[Judged]) -> list[tupl
     return sorted(taken, key=lambda pair: pair[0].manifest["sequence"])
 
 
-def load_state(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, taken: list[tuple[Package, Ack]], table: str
-) -> None:
+def load_state(settings: Settings, connection: duckdb.DuckDBPyConnection, taken: list[tuple[Package, Ack]], table: str) -> None:
     """Make ``table``: the lines that the recipient holds after the packages that it took."""
     connection.execute(f"create or replace temp table {table} ({_TYPES})")
     for package, ack in taken[_first_that_matters(taken) :]:

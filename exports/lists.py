@@ -17,9 +17,7 @@ from warehouse.duck import connect
 from warehouse.settings import Settings
 
 _SQL = Path(__file__).parent / "sql"
-_NO_POLICIES = (
-    "select null::varchar as recipient, null::varchar as source_system, null::varchar as policy_no where false"
-)
+_NO_POLICIES = "select null::varchar as recipient, null::varchar as source_system, null::varchar as policy_no where false"
 _NO_RECORDS = "select null::varchar as recipient, null::varchar as record_key where false"
 
 
@@ -49,9 +47,7 @@ class Lists:
 
 
 @contextmanager
-def channel_lists(
-    settings: Settings, generation_dir: Path, audience: Audience, only: list[str] | None = None
-) -> Iterator[Lists]:
+def channel_lists(settings: Settings, generation_dir: Path, audience: Audience, only: list[str] | None = None) -> Iterator[Lists]:
     """Build the lists of ``audience`` from a published generation; the scratch database is gone afterwards."""
     scratch = settings.home / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)

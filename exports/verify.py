@@ -52,9 +52,7 @@ def _relation(cursor: duckdb.DuckDBPyConnection, path: Path, columns: list[str])
         case ".jsonl":
             empty = path.stat().st_size == 0
             nothing = ", ".join(f'null as "{name}"' for name in columns)
-            return (
-                f"(select {nothing} where false)" if empty else f"read_json('{quoted}', format = 'newline_delimited')"
-            )
+            return f"(select {nothing} where false)" if empty else f"read_json('{quoted}', format = 'newline_delimited')"
         case _:
             lines = path.read_bytes().decode("gb18030").split("\r\n")[1:-2]
             cursor.register("_written", pa.table({"text": pa.array(lines, pa.string())}))

@@ -62,17 +62,14 @@ def _content(plan: Plan, written: list[Written]) -> dict[str, Any]:
         "mode": plan.mode,
         "base_package_id": plan.base,
         "files": [
-            {"name": each.path.name, "rows": each.rows, "sha256": sha256_of(each.path), "totals": plan.totals}
-            for each in written
+            {"name": each.path.name, "rows": each.rows, "sha256": sha256_of(each.path), "totals": plan.totals} for each in written
         ],
         "totals": plan.totals,
         "replaced": [{"file": each.path.name, **where} for each in written for where in each.replaced],
     }
 
 
-def _encrypt(
-    settings: Settings, plan: Plan, written: list[Written], draft: Path
-) -> tuple[list[dict[str, Any]], list[str]]:
+def _encrypt(settings: Settings, plan: Plan, written: list[Written], draft: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Ciphertext of the files as the manifest lists it, and why there is none."""
     from exports.encryption import KeyProblem, encrypt_to, load_certificate  # only where keys are asked for
 

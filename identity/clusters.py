@@ -42,9 +42,7 @@ def cluster(edges: Edges, claims: dict[str, NDArray[np.int64]]) -> Clusters:
 
     ``claims`` maps the name of an identity of which a person has one (a valid ID number) to each record's value.
     """
-    matrix = coo_array(
-        (np.ones(len(edges.left), dtype=np.int8), (edges.left, edges.right)), shape=(edges.records, edges.records)
-    )
+    matrix = coo_array((np.ones(len(edges.left), dtype=np.int8), (edges.left, edges.right)), shape=(edges.records, edges.records))
     count, component = connected_components(matrix, directed=False)
     broken = _broken(edges, claims, component, count)
     label = _least_of(component, count)
@@ -61,9 +59,7 @@ def _least_of(component: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     return least[component]
 
 
-def _broken(
-    edges: Edges, claims: dict[str, NDArray[np.int64]], component: NDArray[np.int32], count: int
-) -> NDArray[np.bool_]:
+def _broken(edges: Edges, claims: dict[str, NDArray[np.int64]], component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     broken = np.bincount(component, minlength=count) > LARGEST_CLUSTER
     for values in claims.values():
         known = values >= 0
@@ -80,9 +76,7 @@ def _broken(
 class _Forest:
     """Union-find whose trees remember what their records claim."""
 
-    def __init__(
-        self, members: Iterable[int], claims: dict[str, NDArray[np.int64]], apart: list[tuple[int, int]]
-    ) -> None:
+    def __init__(self, members: Iterable[int], claims: dict[str, NDArray[np.int64]], apart: list[tuple[int, int]]) -> None:
         self.parent = {int(member): int(member) for member in members}
         self.size = dict.fromkeys(self.parent, 1)
         self.claims = {

@@ -167,9 +167,7 @@ def _han(original: str, text: str) -> StandardName:
 
 def _latin(original: str, text: str) -> StandardName:
     plain = "".join(
-        c
-        for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V"))
-        if not unicodedata.combining(c)
+        c for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V")) if not unicodedata.combining(c)
     )
     words = [word.lower() for word in _LATIN_PARTS.sub(" ", _CAMEL.sub(" ", plain)).split()]
     if "".join(words) in PLACEHOLDERS or not words:

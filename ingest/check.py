@@ -31,9 +31,7 @@ def check_query(contract: Contract, source: str = "texts") -> str:
     if contract.required_any_of:
         names = ", ".join(f'"{name}"' for name in contract.required_any_of)
         faults.append(f"case when coalesce({names}) is null then 'there is no name and no identifier' end")
-    sums = "".join(
-        f', case when _readable then {_summed(contract, name)} end as "_sum_{name}"' for name in contract.control_sums
-    )
+    sums = "".join(f', case when _readable then {_summed(contract, name)} end as "_sum_{name}"' for name in contract.control_sums)
     found = f"concat_ws({_quoted(FAULT_SEPARATOR)}, {', '.join(faults) or 'null'})"
     return f"""
 with given as (
@@ -119,9 +117,7 @@ def _faults(column: Column, contract: Contract) -> list[tuple[str, str]]:
     codes = ", ".join(_quoted(code) for code in column.codes)
     if column.codes and column.separator:
         items = f"string_split({text}, {_quoted(column.separator)})"
-        found.append(
-            (f"not list_has_all([{codes}], {items})", f"{label} has codes that are none of {'|'.join(column.codes)}")
-        )
+        found.append((f"not list_has_all([{codes}], {items})", f"{label} has codes that are none of {'|'.join(column.codes)}"))
     elif column.codes and column.logical_type != "array":
         found.append((f"{text} not in ({codes})", f"{label} is none of {', '.join(column.codes)}"))
     return found

@@ -153,9 +153,7 @@ def _count(con: duckdb.DuckDBPyConnection, report: FileReport) -> None:
         for name in report.sums
         for part in ("_faults = ''", "_faults <> ''")
     )
-    found = con.execute(
-        f"select count(*) filter (_faults = ''), count(*) filter (_faults <> ''){sums} from checked"
-    ).fetchone()
+    found = con.execute(f"select count(*) filter (_faults = ''), count(*) filter (_faults <> ''){sums} from checked").fetchone()
     assert found is not None
     report.rows_loaded += found[0]
     report.rows_quarantined += found[1]
@@ -208,9 +206,7 @@ def _compare(file: ExpectedFile, report: FileReport) -> None:
     for name, stated in file.sums.items():
         found = report.sums[name].loaded + report.sums[name].quarantined
         if found != stated:
-            raise RefusedError(
-                f"{file.path.name}: the control sum of {name} is {yuan(found)} where {yuan(stated)} was stated"
-            )
+            raise RefusedError(f"{file.path.name}: the control sum of {name} is {yuan(found)} where {yuan(stated)} was stated")
 
 
 def _record(file: ExpectedFile, report: FileReport, data: Draft, quarantine: Draft) -> dict[str, Any]:

@@ -102,9 +102,7 @@ def _take(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery
     return _result(record, is_new=True)
 
 
-def _judge(
-    settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery, stamp: str, before: Commit | None
-) -> Commit:
+def _judge(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery, stamp: str, before: Commit | None) -> Commit:
     """Read a delivery as far as it deserves and say what it is."""
     if before and before["status"] == ACCEPTED:
         return _compare_accepted(delivery, before)
@@ -132,9 +130,7 @@ def _compare_accepted(delivery: Delivery, before: Commit) -> Commit:
     """An accepted delivery never changes; when its folder does, say so."""
     if verify.fingerprint(verify.hashes(delivery)) == before["fingerprint"]:
         return before
-    warning = (
-        f"{delivery.folder} changed after it was accepted, which is ignored; deliver it as .r{delivery.revision + 1}"
-    )
+    warning = f"{delivery.folder} changed after it was accepted, which is ignored; deliver it as .r{delivery.revision + 1}"
     _LOG.warning("%s", warning)
     return before | {"warnings": [*before["warnings"], warning]}
 

@@ -188,9 +188,7 @@ def _by_trailers(delivery: Delivery, content_hashes: dict[str, str]) -> Expected
         if name not in found:
             raise RefusedError(f"{name} is absent")
         rows, sums = _read_frame(delivery, delivery.folder / name, table)
-        files.append(
-            ExpectedFile(delivery.folder / name, table, content_hashes[name], table.mode == "full", rows, sums)
-        )
+        files.append(ExpectedFile(delivery.folder / name, table, content_hashes[name], table.mode == "full", rows, sums))
     expected = {file.path.name for file in files}
     other = [f"{name} is of another date and was left alone" for name in found if name not in expected]
     return Expected("delta", files, other + _unknown(delivery))

@@ -89,9 +89,7 @@ def _validate(by_column: dict[str, Measurement], configurations: list[dict[str, 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     # Columns of unlike length: the shorter ones end in nulls, which no column_values expectation looks at.
-    frame = pd.DataFrame(
-        {column: pd.Series(measured.values, dtype="float64") for column, measured in by_column.items()}
-    )
+    frame = pd.DataFrame({column: pd.Series(measured.values, dtype="float64") for column, measured in by_column.items()})
     asset = context.data_sources.add_pandas("duckdb").add_dataframe_asset("measurements")
     batch = asset.add_batch_definition_whole_dataframe("gate").get_batch(batch_parameters={"dataframe": frame})
     suite = gx.ExpectationSuite(name="gate", expectations=configurations)

@@ -24,9 +24,7 @@ class Chance:
         """Integers in [low, high]."""
         return self.rng.integers(low, np.asarray(high) + 1, n)
 
-    def pick(
-        self, words: Sequence[str | None], n: int, weights: Sequence[float] | np.ndarray | None = None
-    ) -> np.ndarray:
+    def pick(self, words: Sequence[str | None], n: int, weights: Sequence[float] | np.ndarray | None = None) -> np.ndarray:
         """Words drawn with the given weights, as an array of objects."""
         return np.array(list(words), dtype=object)[self.index(len(words), n, weights)]
 
@@ -50,9 +48,7 @@ class Chance:
     def letters(self, alphabet: str, length: int, n: int) -> pl.Series:
         """Random words of `length` letters of an ASCII alphabet."""
         codes = np.frombuffer(alphabet.encode(), dtype=np.uint8)[self.rng.integers(0, len(alphabet), (n, length))]
-        return pl.Series(
-            np.ascontiguousarray(codes).view(f"S{length}").ravel().astype(f"U{length}").tolist(), dtype=pl.String
-        )
+        return pl.Series(np.ascontiguousarray(codes).view(f"S{length}").ravel().astype(f"U{length}").tolist(), dtype=pl.String)
 
 
 def day(iso: str) -> int:

@@ -42,9 +42,7 @@ def _branches() -> pl.DataFrame:
     provinces = {(c[1], c[0].removesuffix("省"), c[4][:2] + "0000") for c in vocab.CITIES}
     rows += [(p, f"{n}分公司", code, "2", r) for p, n, r in sorted(provinces)]
     rows += [(c[3], c[2].removesuffix("市") + "中心支公司", c[1], "3", c[4]) for c in vocab.CITIES]
-    return pl.DataFrame(
-        rows, schema=["branch_code", "name", "parent_branch_code", "level", "region_code"], orient="row"
-    )
+    return pl.DataFrame(rows, schema=["branch_code", "name", "parent_branch_code", "level", "region_code"], orient="row")
 
 
 def _products(chance: Chance) -> pl.DataFrame:
@@ -191,8 +189,7 @@ def _outlets(count: int, chance: Chance) -> pl.DataFrame:
             "bank_name": [vocab.BANKS[b][1] for b in bank],
             "outlet_code": [f"{vocab.BANKS[b][0]}{i // len(vocab.BANKS) + 1:04d}" for i, b in enumerate(bank)],
             "outlet_name": [
-                f"{vocab.BANKS[b][1]}{vocab.CITIES[c][2]}第{i + 1}支行"
-                for i, (b, c) in enumerate(zip(bank, city, strict=True))
+                f"{vocab.BANKS[b][1]}{vocab.CITIES[c][2]}第{i + 1}支行" for i, (b, c) in enumerate(zip(bank, city, strict=True))
             ],
             "city": city,
             "branch_code": [vocab.CITIES[c][3] for c in city],

@@ -52,9 +52,7 @@ def core_life(world: World) -> Core:
         how="left",
         maintain_order="left",
     )
-    dues = made.instalments.join(
-        policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left"
-    )
+    dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
     tables = {
         "client": clients,
         "policy": _life_policies(policies, chance),
@@ -65,15 +63,11 @@ def core_life(world: World) -> Core:
         "product": _products(world.company),
         "branch": table(("branch_code",), world.company.branches.with_columns(pl.lit(0).alias("_from"))),
     }
-    holders = parties.filter(
-        (pl.col("role") == "HOLDER") & (pl.col("seq") == 1) & (pl.col("since") == pl.col("issued"))
-    )
+    holders = parties.filter((pl.col("role") == "HOLDER") & (pl.col("seq") == 1) & (pl.col("since") == pl.col("issued")))
     return Core(
         tables,
         records,
-        policies.join(
-            holders.select("policy", holder_record="client_id"), on="policy", how="left", maintain_order="left"
-        ),
+        policies.join(holders.select("policy", holder_record="client_id"), on="policy", how="left", maintain_order="left"),
     )
 
 
@@ -86,14 +80,10 @@ def _parties(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl
         pl.lit("SELF").alias("relation"),
         pl.col("issued").alias("since"),
     )
-    insured = base.with_columns(
-        policies["insured"].alias("person"), policies["relation"], pl.lit("INSURED").alias("role")
-    )
+    insured = base.with_columns(policies["insured"].alias("person"), policies["relation"], pl.lit("INSURED").alias("role"))
     holder = policies["holder"].to_numpy()
     spouse, child, parent = (people[name].to_numpy() for name in ("spouse", "child", "parent"))
-    second = insured.with_columns(
-        pl.Series("person", child[holder]), pl.lit(2).alias("seq"), pl.lit("CHILD").alias("relation")
-    )
+    second = insured.with_columns(pl.Series("person", child[holder]), pl.lit(2).alias("seq"), pl.lit("CHILD").alias("relation"))
     second = second.filter(pl.Series(chance.hit(0.02, n)))
     kin = [
         ("SPOUSE", spouse[holder], 0.2),
@@ -102,9 +92,9 @@ def _parties(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl
         ("OTHER", people["head"].to_numpy()[holder], 0.02),
     ]
     heirs = [
-        base.with_columns(
-            pl.Series("person", who), pl.lit("BENEFICIARY").alias("role"), pl.lit(name).alias("relation")
-        ).filter(pl.Series(chance.hit(share, n)))
+        base.with_columns(pl.Series("person", who), pl.lit("BENEFICIARY").alias("role"), pl.lit(name).alias("relation")).filter(
+            pl.Series(chance.hit(share, n))
+        )
         for name, who, share in kin
     ]
     heir = pl.concat(heirs).filter(pl.col("person") >= 0).sort("policy", maintain_order=True)
@@ -135,9 +125,7 @@ def _clients(parties: pl.DataFrame, world: World, chance: Chance) -> tuple[pl.Da
     leavers = np.flatnonzero(enquired & (records["since"].to_numpy() == ENQUIRED))[: len(DELETIONS)]
     gone[leavers] = DELETIONS[: len(leavers)]
     records = records.with_columns(
-        pl.format("C1{}", (pl.int_range(pl.len()) + chance.whole(0, 3, 1)[0]).cast(pl.String).str.zfill(8)).alias(
-            "record"
-        ),
+        pl.format("C1{}", (pl.int_range(pl.len()) + chance.whole(0, 3, 1)[0]).cast(pl.String).str.zfill(8)).alias("record"),
         pl.Series("gone", gone),
     )
     return _client_versions(records, world, chance)
@@ -189,13 +177,9 @@ def _client_versions(records: pl.DataFrame, world: World, chance: Chance) -> tup
     changed_on = chance.whole(day("2025-11-01"), day("2026-04-30"), n)
     answered = chance.hit(0.04, n) & (changed_on > records["since"].to_numpy()) & ~renewed
     consent = pl.Series(chance.pick(("Y", "N"), int(answered.sum())).tolist(), dtype=pl.String)
-    answers = _stamp(
-        base.filter(pl.Series(answered)).with_columns(consent.alias("marketing_consent")), changed_on[answered]
-    )
+    answers = _stamp(base.filter(pl.Series(answered)).with_columns(consent.alias("marketing_consent")), changed_on[answered])
     ended = records["gone"].to_numpy() < NEVER
-    gone = _stamp(
-        base.filter(pl.Series(ended)).with_columns(pl.lit(True).alias("_gone")), records["gone"].to_numpy()[ended]
-    )
+    gone = _stamp(base.filter(pl.Series(ended)).with_columns(pl.lit(True).alias("_gone")), records["gone"].to_numpy()[ended])
     records = records.with_columns(seen["linkable"], seen["name"], seen["mobile"])
     return records, table(("client_id",), base, changes, answers, gone)
 
@@ -211,17 +195,9 @@ def _stamp(rows: pl.DataFrame, days: np.ndarray) -> pl.DataFrame:
 def _states(policies: pl.DataFrame) -> pl.DataFrame:
     """One row per turn of each policy after the first delivery, and one for its state at the first delivery."""
     turns = [name for name, _ in EVENTS]
-    moments = (
-        policies.select("policy", *turns)
-        .unpivot(turns, index="policy", value_name="_from")
-        .filter(pl.col("_from") < NEVER)
-    )
+    moments = policies.select("policy", *turns).unpivot(turns, index="policy", value_name="_from").filter(pl.col("_from") < NEVER)
     moments = moments.select("policy", pl.col("_from").cast(pl.Int64)).unique().sort("_from", "policy")
-    early = (
-        moments.filter(pl.col("_from") <= FIRST_DELIVERY)
-        .group_by("policy", maintain_order=True)
-        .agg(pl.col("_from").max())
-    )
+    early = moments.filter(pl.col("_from") <= FIRST_DELIVERY).group_by("policy", maintain_order=True).agg(pl.col("_from").max())
     moments = pl.concat([early, moments.filter(pl.col("_from") > FIRST_DELIVERY)])
     rows = moments.join(policies, on="policy", how="left", maintain_order="left")
     status, since = pl.lit("ACTIVE"), pl.col("effective")
@@ -287,9 +263,7 @@ def _life_parties(parties: pl.DataFrame, chance: Chance) -> Table:
     )
     heirs = np.flatnonzero((made["role"] == "BENEFICIARY").to_numpy())
     struck = chance.rng.permutation(heirs)[: max(2, len(heirs) // 200)]
-    days = np.maximum(
-        made["_from"].to_numpy()[struck] + 10, chance.whole(day("2026-02-03"), day("2026-04-25"), len(struck))
-    )
+    days = np.maximum(made["_from"].to_numpy()[struck] + 10, chance.whole(day("2026-02-03"), day("2026-04-25"), len(struck)))
     gone = _stamp(made[pl.Series(struck)].with_columns(pl.lit(True).alias("_gone")), days)
     return table(("policy_no", "role", "seq"), made, gone)
 
@@ -307,9 +281,7 @@ def due_versions(dues: pl.DataFrame) -> pl.DataFrame:
     )
     settled = dues.filter(
         (pl.col("paid") < NEVER) & ((pl.col("cancel") > FIRST_DELIVERY) | (pl.col("cancel") < pl.col("paid")))
-    ).with_columns(
-        pl.col("amount_due").alias("amount_paid"), pl.col("paid").alias("paid_on"), pl.col("paid").alias("_from")
-    )
+    ).with_columns(pl.col("amount_due").alias("amount_paid"), pl.col("paid").alias("paid_on"), pl.col("paid").alias("_from"))
     back = blank.filter(pl.col("cancel") < NEVER).with_columns(pl.col("cancel").alias("_from"))
     return pl.concat([open_, part, settled, back], how="diagonal_relaxed")
 
@@ -342,18 +314,13 @@ def events_of(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
         value_name="on",
     )
     rows = rows.filter(pl.col("on") < NEVER).with_columns(
-        pl.when(pl.col("turn") == "end")
-        .then(ends)
-        .otherwise(pl.col("turn").replace_strict(dict(EVENTS)))
-        .alias("event_type"),
+        pl.when(pl.col("turn") == "end").then(ends).otherwise(pl.col("turn").replace_strict(dict(EVENTS))).alias("event_type"),
         pl.col("turn").replace_strict(rank).alias("rank"),
     )
     rows = rows.filter(pl.col("event_type").is_not_null()).sort("policy", "on", "rank")
     late = chance.whole(1, 3, rows.height) * chance.hit(0.03, rows.height)
     rows = rows.with_columns((pl.col("on") + pl.Series(late)).alias("_from"))
-    return rows.with_columns(
-        pl.col("_from").cum_max().over("policy"), pl.col("on").cum_count().over("policy").alias("event_no")
-    )
+    return rows.with_columns(pl.col("_from").cum_max().over("policy"), pl.col("on").cum_count().over("policy").alias("event_no"))
 
 
 def _life_events(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Table:
@@ -414,12 +381,8 @@ def _claims(policies: pl.DataFrame, parties: pl.DataFrame, chance: Chance) -> Ta
         pl.Series("amount", amount),
         pl.Series("chosen", ended | sick),
     )
-    rows = (
-        rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
-    )
-    rows = rows.with_columns(
-        pl.format("CL{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(9)).alias("claim_no")
-    )
+    rows = rows.filter("chosen").join(insured, on="policy", how="inner", maintain_order="left").sort("reported", "policy")
+    rows = rows.with_columns(pl.format("CL{}", (pl.int_range(pl.len()) + 1).cast(pl.String).str.zfill(9)).alias("claim_no"))
     time = pl.lit(clock(chance, rows.height))
     common = [pl.col("claim_no", "policy_no", "client_id", "claim_type"), iso("reported").alias("reported_on")]
     opened = rows.select(
@@ -473,9 +436,7 @@ def core_banca(world: World) -> Core:
         cust = numbers.filter(pl.col("role") == role).select("policy", pl.col("record").alias(f"{role}_record"))
         policies = policies.join(cust, on="policy", how="left", maintain_order="left")
     seen = describe(world, records["person"].to_numpy(), records["since"].to_numpy(), chance, BANCA_HABIT)
-    dues = made.instalments.join(
-        policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left"
-    )
+    dues = made.instalments.join(policies.select("policy", "policy_no"), on="policy", how="inner", maintain_order="left")
     tables = {
         "CUST": _banca_customers(records, seen, people, chance),
         "POLY": _banca_policies(policies),
@@ -514,10 +475,7 @@ def _banca_customers(records: pl.DataFrame, seen: pl.DataFrame, people: pl.DataF
         pl.when(pl.lit(pl.Series(chance.hit(0.1, n))))
         .then(pl.format("025-{} ", pl.lit(pl.Series(chance.whole(80_000_000, 89_999_999, n)))))
         .alias("phone"),
-        pl.when(pl.lit(pl.Series(pad == 5)))
-        .then(pl.lit("　") + pl.col("address"))
-        .otherwise("address")
-        .alias("address"),
+        pl.when(pl.lit(pl.Series(pad == 5))).then(pl.lit("　") + pl.col("address")).otherwise("address").alias("address"),
         "region_code",
         (pl.col("annual_income") * 100 // 12).cast(pl.String).alias("monthly_income"),
         code("marital_status", vocab.BANCA_MARITAL, "9").alias("marital_status"),
@@ -581,9 +539,7 @@ def _banca_premiums(dues: pl.DataFrame) -> Table:
 
 
 def _banca_events(policies: pl.DataFrame, chance: Chance) -> Table:
-    rows = events_of(
-        policies.with_columns(pl.lit(NEVER).alias("holder_change"), pl.lit(NEVER).alias("agent_change")), chance
-    )
+    rows = events_of(policies.with_columns(pl.lit(NEVER).alias("holder_change"), pl.lit(NEVER).alias("agent_change")), chance)
     made = rows.select(
         "policy_no",
         pl.col("event_no").cast(pl.String),

@@ -43,9 +43,7 @@ class _Notes:
     def __init__(self, world: World, records: pl.DataFrame, cores: dict[str, Core]) -> None:
         self.people, self.company, self.records, self.chance = world.people, world.company, records, world.chance("crm")
         bought = [
-            c.policies.select(
-                "policy_no", "channel", "agent_code", "partner_code", person="holder", policy_system=pl.lit(s)
-            )
+            c.policies.select("policy_no", "channel", "agent_code", "partner_code", person="holder", policy_system=pl.lit(s))
             for s, c in cores.items()
         ]
         self.bought = pl.concat(bought).unique("person", keep="last", maintain_order=True)
@@ -59,14 +57,10 @@ class _Notes:
         rows = rows.with_columns(
             pl.max_horizontal(pl.Series(on), "since").alias("on"),
             pl.Series("time", clock(self.chance, n)),
-            agents["agent_code"]
-            .gather(self.chance.index(agents.height, n, agents["weight"].to_numpy()))
-            .alias("any_agent"),
+            agents["agent_code"].gather(self.chance.index(agents.height, n, agents["weight"].to_numpy())).alias("any_agent"),
         )
         rows = rows.join(self.bought, on="person", how="left", maintain_order="left").sort("on", maintain_order=True)
-        channel = pl.coalesce(
-            pl.col("system").replace_strict(CHANNEL_OF, return_dtype=pl.String), "channel", pl.lit("IND")
-        )
+        channel = pl.coalesce(pl.col("system").replace_strict(CHANNEL_OF, return_dtype=pl.String), "channel", pl.lit("IND"))
         rows = rows.with_columns(channel.alias("channel"))
         agent = pl.when(pl.col("channel") == "IND").then(pl.coalesce("agent_code", "any_agent"))
         city = (
@@ -101,9 +95,7 @@ class _Notes:
             birth_date=pl.when(is_(2)).then(text(pl.col("birth_date").cast(pl.String))),
             email=pl.when(is_(3)).then(text("email")),
             id_number=pl.when(is_(4)).then(text("id_number")),
-            mobile=pl.when(is_(1)).then(
-                text(pl.when(pl.lit(pl.Series(self.chance.hit(0.03, n)))).then(split).otherwise(number))
-            ),
+            mobile=pl.when(is_(1)).then(text(pl.when(pl.lit(pl.Series(self.chance.hit(0.03, n)))).then(split).otherwise(number))),
             name=pl.when(~is_(0) | adds_name).then(text(spaced)),
             record_id=pl.when(is_(0)).then(text(pl.lit(rows["record"]))),
             system=pl.when(is_(0)).then(text(pl.lit(rows["system"]))),
@@ -115,9 +107,7 @@ class _Notes:
         )
 
     def numbered(self, rows: pl.DataFrame, prefix: str, width: int) -> pl.DataFrame:
-        return rows.with_columns(
-            pl.format(f"{prefix}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(width)).alias("id")
-        )
+        return rows.with_columns(pl.format(f"{prefix}{{}}", pl.int_range(pl.len()).cast(pl.String).str.zfill(width)).alias("id"))
 
     def own(self, rows: pl.DataFrame, kind: str) -> pl.DataFrame:
         """Truth of the rows that are person records of their own."""
@@ -147,9 +137,7 @@ class _Notes:
             tags=self.words(('["高意向"]', "[]", '["已购", "转介绍"]'), n),
             needs=self.words(needs, n),
         )
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
-            rows, "activity"
-        )
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "activity")
 
     def cards(self) -> tuple[Table, pl.DataFrame]:
         """Every card is a person record, also one that names another record."""
@@ -161,9 +149,7 @@ class _Notes:
             who=pl.col("who"),
             company=text(self.words(vocab.COMPANIES, n)),
             title=text(self.words(vocab.TITLES, n)),
-            address=text(
-                pl.when(pl.lit(pl.Series(self.chance.hit(0.6, n)))).then(pl.lit(address)).otherwise(pl.lit(""))
-            ),
+            address=text(pl.when(pl.lit(pl.Series(self.chance.hit(0.6, n)))).then(pl.lit(address)).otherwise(pl.lit(""))),
             captured_at=text(moment("on", "time")),
             agent_code=text(pl.coalesce("agent", "any_agent")),
         )
@@ -188,9 +174,7 @@ class _Notes:
             answered_at=text(moment("on", "time")),
             comment=text(self.words(vocab.COMMENTS, n)),
         )
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
-            rows, "survey"
-        )
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "survey")
 
     def complaints(self) -> tuple[Table, pl.DataFrame]:
         """Opened, and most of them closed some weeks later: then the row is delivered again."""
@@ -202,9 +186,7 @@ class _Notes:
             pl.when(shows & pl.col("policy_no").is_not_null()).then("policy_system").alias("shown_system"),
             pl.Series("category", self.chance.deal(vocab.COMPLAINTS, n).tolist()),
             pl.Series("severity", self.chance.deal(("MINOR", "MAJOR"), n, (0.8, 0.2)).tolist()),
-            pl.Series(
-                "closed", np.where(self.chance.hit(0.85, n), rows["on"].to_numpy() + self.chance.whole(3, 60, n), NEVER)
-            ),
+            pl.Series("closed", np.where(self.chance.hit(0.85, n), rows["on"].to_numpy() + self.chance.whole(3, 60, n), NEVER)),
         )
 
         def line(closed: pl.Expr) -> pl.Expr:
@@ -255,9 +237,7 @@ class _Notes:
             "who", "tag", line("true", "retired").alias("line"), pl.col("retired").alias("_from")
         )
         own = rows.filter("is_own").unique("who", keep="first", maintain_order=True)
-        hashed = pl.Series(
-            "id", [hashlib.sha256(w.encode()).hexdigest()[:16] for w in own["who"].to_list()], dtype=pl.String
-        )
+        hashed = pl.Series("id", [hashlib.sha256(w.encode()).hexdigest()[:16] for w in own["who"].to_list()], dtype=pl.String)
         return table(("who", "tag"), fresh, old), self.own(own.with_columns(hashed), "tag")
 
     def consents(self) -> tuple[Table, pl.DataFrame]:
@@ -272,9 +252,7 @@ class _Notes:
             granted=granted,
             at=text(moment("on", "time")),
         )
-        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(
-            rows, "consent"
-        )
+        return table(("id",), rows.select("id", line.alias("line"), pl.col("on").alias("_from"))), self.own(rows, "consent")
 
 
 def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], dict[int, int]]:
@@ -296,9 +274,7 @@ def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], 
     dates = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30")
     rows = []
     for i, (_, systems, names) in enumerate(chosen[:4].iter_rows()):
-        rows.append(
-            (f"D{2 * i + 1:05d}", "LINK", systems[0], names[0], systems[1], names[1], "电话核实为同一人", dates[i])
-        )
+        rows.append((f"D{2 * i + 1:05d}", "LINK", systems[0], names[0], systems[1], names[1], "电话核实为同一人", dates[i]))
     for i, ((system_a, a), (system_b, b)) in enumerate(pairs):
         rows.append((f"D{2 * i + 2:05d}", "SEPARATE", system_a, a, system_b, b, "同名同生日，不是同一人", dates[i]))
     columns = ["decision_id", "action", "system_a", "record_a", "system_b", "record_b", "reason", "on"]
@@ -313,10 +289,7 @@ def stewardship(world: World, records: pl.DataFrame) -> tuple[dict[str, Table], 
     )
     asked = list(zip(chosen[4:].iter_rows(), dates[2:], strict=False))
     erasures = pl.DataFrame(
-        [
-            (f"E{i + 1:04d}", systems[0], names[0], f"{on}T10:00:00", day(on))
-            for i, ((_, systems, names), on) in enumerate(asked)
-        ],
+        [(f"E{i + 1:04d}", systems[0], names[0], f"{on}T10:00:00", day(on)) for i, ((_, systems, names), on) in enumerate(asked)],
         schema=["request_id", "system", "record_id", "requested_at", "_from"],
         orient="row",
     )

@@ -72,9 +72,7 @@ class Delivery:
 class Writer(Protocol):
     """Writes one delivery of a source into its folder and notes the files in it."""
 
-    def __call__(
-        self, landing: "Landing", delivery: Delivery, path: Path, tables: dict[str, Table], since: int, /
-    ) -> None: ...
+    def __call__(self, landing: "Landing", delivery: Delivery, path: Path, tables: dict[str, Table], since: int, /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -113,9 +111,7 @@ class Landing:
             return lines, bad, cells
         texts = lines.to_list()
         rng = np.random.default_rng([self.seed, stable_number(delivery.source, delivery.folder, file)])
-        settled = np.flatnonzero(
-            (frame["_from"] <= known_before).to_numpy()
-        )  # a spoiled row must have been good before
+        settled = np.flatnonzero((frame["_from"] <= known_before).to_numpy())  # a spoiled row must have been good before
         spots = np.sort(rng.permutation(settled)[: len(faults)])[::-1]
         marked: dict[int, str] = {}
         for serial, (spot, fault) in enumerate(zip(spots.tolist(), faults, strict=False)):
@@ -140,9 +136,7 @@ class Form:
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         raise NotImplementedError
 
-    def spoil(
-        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
-    ) -> tuple[str, dict[str, str | None]]:
+    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
         raise NotImplementedError
 
 
@@ -152,9 +146,7 @@ class Csv(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return csv_fields(frame)
 
-    def spoil(
-        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
-    ) -> tuple[str, dict[str, str | None]]:
+    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
 
         def join(values: list[str]) -> str:
             names = [f"c{i}" for i in range(len(values))]
@@ -171,9 +163,7 @@ class Pipes(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return pipe_fields(frame)
 
-    def spoil(
-        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
-    ) -> tuple[str, dict[str, str | None]]:
+    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
         return spoiled_record(record, fault, serial, self.impossible_date, "|".join)
 
 
@@ -183,9 +173,7 @@ class JsonLines(Form):
     def lines(self, frame: pl.DataFrame) -> pl.Series:
         return frame["line"]
 
-    def spoil(
-        self, record: dict[str, str | None], line: str, fault: RowFault, serial: int
-    ) -> tuple[str, dict[str, str | None]]:
+    def spoil(self, record: dict[str, str | None], line: str, fault: RowFault, serial: int) -> tuple[str, dict[str, str | None]]:
         return spoiled_json(line, fault, serial), {"budget": None}
 
 
@@ -202,8 +190,7 @@ def control_sums(
         bad = decimal_sum(pl.Series(readable, dtype=pl.String), digits)
         scale = Decimal(100) if fen else Decimal(1)
         sums[column] = {
-            k: str((v / scale).quantize(Decimal("0.01")))
-            for k, v in (("all", good + bad), ("loaded", good), ("bad", bad))
+            k: str((v / scale).quantize(Decimal("0.01"))) for k, v in (("all", good + bad), ("loaded", good), ("bad", bad))
         }
     return sums
 
@@ -256,16 +243,10 @@ def _manifest(path: Path, delivery: Delivery) -> None:
             digest = digest[::-1]
         if file.name == delivery.fault_file and delivery.fault == "wrong_row_count":
             rows += 1
-        files.append(
-            {"name": file.name, "rows": rows, "sha256": digest, "sums": {c: s["all"] for c, s in file.sums.items()}}
-        )
+        files.append({"name": file.name, "rows": rows, "sha256": digest, "sums": {c: s["all"] for c, s in file.sums.items()}})
     if delivery.fault != "no_manifest":
         # the corrected delivery came weeks late
-        night = (
-            "2026-04-02T03:12:09+08:00"
-            if ".r" in delivery.folder
-            else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
-        )
+        night = "2026-04-02T03:12:09+08:00" if ".r" in delivery.folder else f"{np.datetime64(delivery.date) + 1}T01:48:12+08:00"
         write_manifest(path, delivery.source, delivery.date, mode=delivery.mode, produced_at=night, files=files)
 
 
@@ -274,9 +255,7 @@ def write_core_banca(landing: Landing, delivery: Delivery, path: Path, tables: d
     until, compact = day(delivery.date), delivery.date.replace("-", "")
     for name, table in tables.items():
         frame = table.state(until) if name in WHOLE else table.changed(since, until)
-        lines, bad, cells = landing.lines(
-            delivery, name, frame, Pipes(), since if since > BEGINNING and name in WHOLE else until
-        )
+        lines, bad, cells = landing.lines(delivery, name, frame, Pipes(), since if since > BEGINNING and name in WHOLE else until)
         control = BANCA_SUMS.get(name)
         sums = control_sums(frame, (control,) if control else (), cells, fen=True)
         total = int(Decimal(sums[control]["all"]) * 100) if control else 0
@@ -296,9 +275,7 @@ def write_agency(landing: Landing, delivery: Delivery, path: Path, tables: dict[
     """CSV with byte-order mark and Chinese headers, full, with manifest."""
     delivery.mode = "full"
     for name, table in tables.items():
-        _plain_csv(
-            landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8-sig"
-        )
+        _plain_csv(landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8-sig")
     _manifest(path, delivery)
 
 
@@ -342,9 +319,7 @@ def write_stewardship(landing: Landing, delivery: Delivery, path: Path, tables: 
     """Two CSV files, whole."""
     delivery.mode = "full"
     for name, table in tables.items():
-        _plain_csv(
-            landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8"
-        )
+        _plain_csv(landing, delivery, path, f"{name}.csv", table.state(day(delivery.date)), since=since, encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -364,9 +339,7 @@ class BrokerWriter:
         )
         files = [
             workbooks.write_partners(path / "partners.xlsx", self.company, delivery.date, premiums, agents),
-            workbooks.write_violations(
-                path / "violations.xlsx", self.company, delivery.date, faults("violations.xlsx")
-            ),
+            workbooks.write_violations(path / "violations.xlsx", self.company, delivery.date, faults("violations.xlsx")),
             workbooks.write_partner_agents(
                 path / "partner_agents.xlsx", self.company, delivery.date, faults("partner_agents.xlsx")
             ),
@@ -379,9 +352,7 @@ class BrokerWriter:
             files += self._customers(landing, delivery, path, tables["customers"], since)
         delivery.files.extend(files)
 
-    def _customers(
-        self, landing: Landing, delivery: Delivery, path: Path, customers: Table, since: int
-    ) -> list[WrittenFile]:
+    def _customers(self, landing: Landing, delivery: Delivery, path: Path, customers: Table, since: int) -> list[WrittenFile]:
         until = day(delivery.date)
         fresh = set(customers.changed(since, until)["partner"].to_list())
         fresh |= {
@@ -398,8 +369,6 @@ class BrokerWriter:
                 own = rows.filter(pl.col("partner") == number)
                 faults = faults_of(landing.row_faults, delivery.source, delivery.folder, file)
                 files.append(
-                    workbooks.write_customers(
-                        path / file, partner["name"], book, own, date=delivery.date, faults=faults
-                    )
+                    workbooks.write_customers(path / file, partner["name"], book, own, date=delivery.date, faults=faults)
                 )
         return files

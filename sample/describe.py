@@ -46,9 +46,7 @@ def describe(world: World, person: np.ndarray, when: np.ndarray, chance: Chance,
     invented = pl.Series(chance.pick(vocab.PLACEHOLDER_MOBILES, n).tolist(), dtype=pl.String)
     rows = _name(rows, hit, habit)
     rows = _id_number(rows, hit, ~given(habit.id_share))
-    rows = _mobile(
-        rows.with_columns(agent.alias("_agent"), invented.alias("_invented")), hit, ~given(habit.mobile_share)
-    )
+    rows = _mobile(rows.with_columns(agent.alias("_agent"), invented.alias("_invented")), hit, ~given(habit.mobile_share))
     rows = _birth(rows, hit, ~given(habit.birth_share))
     return rows.with_columns(
         pl.when(given(habit.short_address)).then("address_short").when(given(0.94)).then("address").alias("address"),
@@ -56,9 +54,7 @@ def describe(world: World, person: np.ndarray, when: np.ndarray, chance: Chance,
         pl.when(given(0.93)).then("marital_status").alias("marital_status"),
         pl.when(given(0.9)).then("education").alias("education"),
         pl.when(~hit(0.004)).then("sex").alias("sex"),
-        (pl.col("_id_true") | (pl.col("_name_true") & (pl.col("_mobile_true") | pl.col("_birth_true")))).alias(
-            "linkable"
-        ),
+        (pl.col("_id_true") | (pl.col("_name_true") & (pl.col("_mobile_true") | pl.col("_birth_true")))).alias("linkable"),
     )
 
 
@@ -104,12 +100,7 @@ def _name(rows: pl.DataFrame, hit: Hit, habit: Habit) -> pl.DataFrame:
     polite, unknown = hit(habit.honorific), hit(0.0015)
     name = pl.when(pl.col("is_foreign")).then(foreign).when(pl.col("is_minority")).then(minority).otherwise(han)
     return rows.with_columns(
-        pl.when(unknown)
-        .then(pl.lit("不详"))
-        .when(polite & ~pl.col("is_foreign"))
-        .then(honorific)
-        .otherwise(name)
-        .alias("name"),
+        pl.when(unknown).then(pl.lit("不详")).when(polite & ~pl.col("is_foreign")).then(honorific).otherwise(name).alias("name"),
         (~unknown & ~polite).alias("_name_true"),
     )
 
@@ -149,9 +140,7 @@ def _mobile(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     current = pl.when((pl.col("when") < pl.col("mobile_changed")) | hit(0.03)).then("old_mobile").otherwise("mobile")
     placeholder, mistyped, agents = hit(0.006), hit(0.006), hit(0.008)
     slip = current.str.head(9) + current.str.slice(10, 1) + current.str.slice(9, 1)
-    number = (
-        pl.when(placeholder).then("_invented").when(agents).then("_agent").when(mistyped).then(slip).otherwise(current)
-    )
+    number = pl.when(placeholder).then("_invented").when(agents).then("_agent").when(mistyped).then(slip).otherwise(current)
     rows = rows.with_columns(number.alias("number"))
     number = pl.col("number")
     split = [number.str.slice(0, 3), number.str.slice(3, 4), number.str.slice(7, 4)]
@@ -180,12 +169,6 @@ def _birth(rows: pl.DataFrame, hit: Hit, missing: pl.Expr) -> pl.DataFrame:
     mirror = pl.date(true.dt.year(), true.dt.day(), true.dt.month())
     mirror = pl.when(true.dt.day() <= 12).then(mirror)
     return rows.with_columns(
-        pl.when(placeholder)
-        .then(pl.date(1900, 1, 1))
-        .when(swapped)
-        .then(mirror)
-        .when(~missing)
-        .then(true)
-        .alias("birth_date"),
+        pl.when(placeholder).then(pl.date(1900, 1, 1)).when(swapped).then(mirror).when(~missing).then(true).alias("birth_date"),
         (~placeholder & ~swapped & ~missing).alias("_birth_true"),
     )

@@ -47,9 +47,7 @@ def agency(world: World, life: Core) -> Desk:
     """channel_individual: agents, their training, and the prospects they registered."""
     company, chance = world.company, world.chance("agency")
     prospects, records = _prospects(world, life, chance)
-    return Desk(
-        {"agents": _agents(company, chance), "training": _training(company, chance), "prospects": prospects}, records
-    )
+    return Desk({"agents": _agents(company, chance), "training": _training(company, chance), "prospects": prospects}, records)
 
 
 def _agents(company: Company, chance: Chance) -> Table:
@@ -165,9 +163,7 @@ def _prospects(world: World, life: Core, chance: Chance) -> tuple[Table, pl.Data
     gone = np.full(n, NEVER)
     leavers = chance.sample(max(1, n // 3), max(3, n // 300))
     gone[leavers] = chance.whole(day("2026-02-03"), day("2026-04-20"), len(leavers))
-    ended = made.filter(pl.Series(gone < NEVER)).with_columns(
-        pl.Series("_from", gone[gone < NEVER]), pl.lit(True).alias("_gone")
-    )
+    ended = made.filter(pl.Series(gone < NEVER)).with_columns(pl.Series("_from", gone[gone < NEVER]), pl.lit(True).alias("_gone"))
     true = pl.col("_name_true") & (pl.col("_mobile_true") | pl.col("_birth_true"))
     records = seen.select(
         "person",
@@ -275,17 +271,13 @@ def brokers(world: World, life: Core) -> Desk:
         pl.lit(pl.Series(since)).alias("_from"),
     )
     made = made.with_columns(
-        pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n))))
-        .then("id_type")
-        .alias("id_type")
+        pl.when(pl.col("id_number").is_not_null() | pl.lit(pl.Series(chance.hit(0.5, n)))).then("id_type").alias("id_type")
     )
     keys = _record_ids(made, world.seed)
     moved = people["mobile_changed"].to_numpy()[person]
     renewed = (moved > since) & (moved <= LAST_DAY) & chance.hit(0.5, n) & ~is_lead
     changes = made.with_columns(keys.alias("record")).filter(pl.Series(renewed))
-    changes = changes.with_columns(
-        people["mobile"].gather(person[renewed]).alias("mobile"), pl.Series("_from", moved[renewed])
-    )
+    changes = changes.with_columns(people["mobile"].gather(person[renewed]).alias("mobile"), pl.Series("_from", moved[renewed]))
     records = seen.select(
         "person",
         keys.alias("record"),
@@ -318,9 +310,7 @@ def _record_ids(rows: pl.DataFrame, seed: int) -> pl.Series:
     styles = {p: book_style(p, seed).birth for p in rows["partner"].unique().to_list()}
     leads = rows.filter(pl.col("policy_no").is_null())
     hashes = []
-    for partner, name, number, mobile, birth in leads.select(
-        "partner", "name", "id_number", "mobile", "birth"
-    ).iter_rows():
+    for partner, name, number, mobile, birth in leads.select("partner", "name", "id_number", "mobile", "birth").iter_rows():
         text = "|".join((name or "", number or "", mobile or "", birth_text(birth, styles[partner])))
         hashes.append(hashlib.sha256(text.encode()).hexdigest()[:16])
     own = rows.filter(pl.col("policy_no").is_not_null())["policy_no"]
@@ -356,9 +346,7 @@ def bank_desk(world: World, banca: Core) -> Desk:
         code.gather(order).alias("outlet_code"),
         pl.col("name").str.replace_all("|", "", literal=True),
         "mobile",
-        pl.when(pl.col("_id_true") & (pl.col("id_type") == "ID"))
-        .then(pl.col("id_number").str.slice(-4))
-        .alias("id_last4"),
+        pl.when(pl.col("_id_true") & (pl.col("id_type") == "ID")).then(pl.col("id_number").str.slice(-4)).alias("id_last4"),
         iso(pl.lit(pl.Series(since))).str.replace_all("-", "").alias("referred_on"),
         pl.Series("interest", chance.deal(vocab.INTERESTS, n).tolist()),
         pl.Series("result", result.tolist()),

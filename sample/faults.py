@@ -107,13 +107,9 @@ class Weak:
 
 
 WEAK = {
-    "client.csv.gz": Weak(
-        "client_id", "client_id", date="birth_date", code="id_type", amount="annual_income", text="name"
-    ),
+    "client.csv.gz": Weak("client_id", "client_id", date="birth_date", code="id_type", amount="annual_income", text="name"),
     "policy.csv.gz": Weak("policy_no", "policy_no", date="issued_on", code="status"),
-    "policy_party.csv.gz": Weak(
-        "seq", "policy_no", date="updated_at", code="role", number="share_pct", text="client_id"
-    ),
+    "policy_party.csv.gz": Weak("seq", "policy_no", date="updated_at", code="role", number="share_pct", text="client_id"),
     "premium_due.csv.gz": Weak(
         "instalment_no", "policy_no", date="due_on", code="is_deleted", amount="amount_due", number="instalment_no"
     ),
@@ -167,8 +163,7 @@ def spoiled_record(
     }
     if fault.why == "negative_amount":
         cells[weak.amount] = "-" + (
-            (cells[weak.amount] or "").strip()
-            or "456.60".replace(".", "" if fault.file in ("CUST", "POLY", "PREM") else ".")
+            (cells[weak.amount] or "").strip() or "456.60".replace(".", "" if fault.file in ("CUST", "POLY", "PREM") else ".")
         )
     elif fault.why in changes:
         column, value = changes[fault.why]

@@ -124,12 +124,7 @@ def write_truth(truth: Path, records: pl.DataFrame, done: list[Delivery], counts
     """person_of.csv, bad_rows.csv, bad_deliveries.csv and totals.json."""
     truth.mkdir(parents=True, exist_ok=True)
     records.write_csv(truth / "person_of.csv")
-    rows = [
-        (d.source, d.date, d.folder, f.name, line, record, why)
-        for d in done
-        for f in d.files
-        for line, record, why in f.bad
-    ]
+    rows = [(d.source, d.date, d.folder, f.name, line, record, why) for d in done for f in d.files for line, record, why in f.bad]
     columns = ["source", "business_date", "folder", "file", "line_number", "record_number", "why"]
     pl.DataFrame(rows, schema=columns, orient="row").write_csv(truth / "bad_rows.csv")
     expected = {
@@ -146,9 +141,7 @@ def write_truth(truth: Path, records: pl.DataFrame, done: list[Delivery], counts
     pl.DataFrame(refused, schema=columns, orient="row").write_csv(truth / "bad_deliveries.csv")
     body: dict[str, dict[str, object]] = {}
     for d in done:
-        files = {
-            f.name: {"rows": f.rows, "loaded": f.rows - len(f.bad), "bad": len(f.bad), "sums": f.sums} for f in d.files
-        }
+        files = {f.name: {"rows": f.rows, "loaded": f.rows - len(f.bad), "bad": len(f.bad), "sums": f.sums} for f in d.files}
         body.setdefault(d.folder, {})[d.source] = {"status": d.status, "mode": d.mode, "files": files}
     by_system = dict(records.group_by("source_system").len().sort("source_system").iter_rows())
     totals = {"counts": {**counts, "person_records": records.height, "by_system": by_system}, "deliveries": body}

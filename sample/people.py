@@ -51,9 +51,7 @@ def _households(persons: int, chance: Chance) -> pl.DataFrame:
     relative = lambda at: np.where(at < members, start + at, -1)  # noqa: E731
     infants = np.flatnonzero(place == 2)[:3]  # even a small sample has newborns
     born[infants] = day("2024-08-01") + 100 * np.arange(len(infants))
-    born[infants + 1] = np.where(
-        (place[(infants + 1) % persons] == 3), born[infants] - 900, born[(infants + 1) % persons]
-    )
+    born[infants + 1] = np.where((place[(infants + 1) % persons] == 3), born[infants] - 900, born[(infants + 1) % persons])
     return pl.DataFrame(
         {
             "person": row,
@@ -188,9 +186,9 @@ def _identifiers(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     order = pl.col("person").cum_count().over(same) - 1 + pl.col("born") * 7
     sequence = (order % 500) * 2 + (pl.col("sex") == "M").cast(pl.Int64)
     frame = frame.with_columns(
-        (
-            pl.col("birthplace") + pl.col("birth_date").dt.strftime("%Y%m%d") + sequence.cast(pl.String).str.zfill(3)
-        ).alias("first_17")
+        (pl.col("birthplace") + pl.col("birth_date").dt.strftime("%Y%m%d") + sequence.cast(pl.String).str.zfill(3)).alias(
+            "first_17"
+        )
     )
     resident = pl.col("first_17") + check_digit(pl.col("first_17"))
     number = pl.col("digits").cast(pl.String)
@@ -225,9 +223,9 @@ def _mobiles(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     changed = np.where(shares, changed[head], changed)
     old = np.where(shares, old[head], old)
     givers = np.flatnonzero((changed < day("2023-01-01")) & (place == 0))[: max(2, n // 120)]
-    takers = chance.rng.permutation(
-        np.flatnonzero((changed == NEVER) & (place == 0) & (frame["household"].to_numpy() % 3 == 0))
-    )[: len(givers)]
+    takers = chance.rng.permutation(np.flatnonzero((changed == NEVER) & (place == 0) & (frame["household"].to_numpy() % 3 == 0)))[
+        : len(givers)
+    ]
     own[takers] = old[givers[: len(takers)]]
     recycled = np.zeros(n, dtype=bool)
     recycled[takers] = True
@@ -256,9 +254,7 @@ def _traits(frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     marital = np.where(age < 20, "S", marital)
     hosts = chance.pick(vocab.EMAIL_HOSTS, n)
     email = np.char.add(np.char.add(chance.whole(10**8, 10**10, n).astype("U10"), "@"), hosts.astype("U12"))
-    dies = np.where(
-        chance.hit(0.012 + 0.03 * (age > 65), n), chance.whole(day("2019-06-01"), day("2026-04-10"), n), NEVER
-    )
+    dies = np.where(chance.hit(0.012 + 0.03 * (age > 65), n), chance.whole(day("2019-06-01"), day("2026-04-10"), n), NEVER)
     return frame.with_columns(
         pl.Series("age", age),
         pl.Series("annual_income", income),
@@ -277,8 +273,7 @@ def _spellings() -> tuple[dict[str, str], dict[str, str]]:
     from pypinyin import lazy_pinyin
 
     han = sorted(
-        {*vocab.SURNAMES, *"".join(vocab.COMPOUND_SURNAMES), *vocab.GIVEN_M, *vocab.GIVEN_F, *"".join(vocab.MINORITY)}
-        - {"·"}
+        {*vocab.SURNAMES, *"".join(vocab.COMPOUND_SURNAMES), *vocab.GIVEN_M, *vocab.GIVEN_F, *"".join(vocab.MINORITY)} - {"·"}
     )
     converter = opencc.OpenCC("s2t")
     return {c: converter.convert(c) for c in han}, {c: lazy_pinyin(c)[0].upper() for c in han}

@@ -72,22 +72,13 @@ def _sales(people: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     born, dies = people["born"].to_numpy(), people["dies"].to_numpy()
     sold, holder, insured = frame["issued"].to_numpy(), frame["holder"].to_numpy(), frame["insured"].to_numpy()
     living = (sold < dies[holder] - 30) & (sold < dies[insured] - 30) & (sold >= born[insured])
-    return (
-        frame.filter(pl.Series(living))
-        .sort("issued", maintain_order=True)
-        .with_row_index("policy")
-        .cast({"policy": pl.Int64})
-    )
+    return frame.filter(pl.Series(living)).sort("issued", maintain_order=True).with_row_index("policy").cast({"policy": pl.Int64})
 
 
 def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
     """Sales that even the smallest sample holds: every channel, relation and way to end; newborns in both systems."""
-    heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))[
-        "person"
-    ].to_list()
-    couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))[
-        "person"
-    ].to_list()
+    heads = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("age") >= 30))["person"].to_list()
+    couples = people.filter((pl.col("place") == 0) & (pl.col("dies") == NEVER) & (pl.col("spouse") >= 0))["person"].to_list()
     first = day("2018-02-01")
     rows: list[tuple[str, int, str, int, str | None]] = []
     for core in ("IND", "BANCA"):
@@ -96,15 +87,12 @@ def _certain_sales(people: pl.DataFrame) -> pl.DataFrame:
             rows.append((core, pool[i % len(pool)], "SELF", first + 37 * i, fate))
         rows += [(core, head, vocab.RELATIONS[i % 5], first + 61 * i, None) for i, head in enumerate(heads[:15])]
         rows += [
-            (core, spouse, "OTHER", first + 900, None)
-            for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]
+            (core, spouse, "OTHER", first + 900, None) for spouse in people.filter(pl.col("place") == 1)["person"].to_list()[:2]
         ]
         grown = people.filter((pl.col("place") == 0) & (pl.col("parent") >= 0))["person"].to_list()[:4]
         rows += [(core, head, "PARENT", first + 1000, None) for head in grown]
         infants = people.filter(pl.col("id_type") == "BIRTH")
-        rows += [
-            (core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()
-        ]
+        rows += [(core, head, "BORN", born + 60, None) for head, born in infants.select("head", "born").head(2).iter_rows()]
     rows += [(channel, heads[i], "SELF", first + 400 * i, None) for i, channel in enumerate(CHANNELS)]
     return pl.DataFrame(
         rows,
@@ -212,9 +200,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     product = np.full(n, -1)
     seller = np.where(np.isin(channel, ("IND", "BRK", "BANCA")), channel, "IND")
     offered = {c: products["channels"].str.split("|").list.contains(c).to_numpy() for c in ("IND", "BRK", "BANCA")}
-    line_weight = (
-        products["line"].replace_strict({"LIFE": 3, "ANNUITY": 3, "CI": 3, "MEDICAL": 1, "ACCIDENT": 1}).to_numpy()
-    )
+    line_weight = products["line"].replace_strict({"LIFE": 3, "ANNUITY": 3, "CI": 3, "MEDICAL": 1, "ACCIDENT": 1}).to_numpy()
     for code, sold in offered.items():
         rows = np.flatnonzero(seller == code)
         local = np.flatnonzero(sold)
@@ -243,9 +229,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
     star = policies["agent"].to_numpy() < 3
     share = np.where(star & (channel == "IND"), share * 2.2, share)
     # the two largest partners advise the wealthy
-    share = share * np.select(
-        [policies["partner"].to_numpy() == 0, policies["partner"].to_numpy() == 1], [3.0, 2.0], 1.0
-    )
+    share = share * np.select([policies["partner"].to_numpy() == 0, policies["partner"].to_numpy() == 1], [3.0, 2.0], 1.0)
     yearly = (income * share).clip(260, 900_000)
     times = np.array([max(1, vocab.PAY_MODES[m]) for m in vocab.PAY_MODES])[
         np.array([list(vocab.PAY_MODES).index(m) for m in mode])
@@ -261,9 +245,7 @@ def _terms(policies: pl.DataFrame, people: pl.DataFrame, company: Company, chanc
         pl.Series("pay_years", np.where(single, 0, term)),
         pl.Series("cover_years", cover),
         pl.Series("premium", fen),
-        pl.Series(
-            "sum_insured", (np.maximum(yearly * chance.whole(4, 40, n) // 10_000, 1) * 10_000).astype(np.int64) * 100
-        ),
+        pl.Series("sum_insured", (np.maximum(yearly * chance.whole(4, 40, n) // 10_000, 1) * 10_000).astype(np.int64) * 100),
         pl.Series("applied", applied),
         pl.Series("effective", issued + 1),
         pl.Series("cooling_off", issued + chance.pick(("10", "15", "20"), n).astype(int)),
@@ -293,9 +275,7 @@ def _turns(policies: pl.DataFrame, people: pl.DataFrame, chance: Chance) -> pl.D
     lapse = np.where(stop_at < NEVER, stop_due + GRACE + 1, NEVER)
     reinstated = np.where(fate == "LAPSED", False, chance.hit(0.22, n) | (fate == "REINSTATED")) & (lapse < NEVER)
     reinstate = np.where(reinstated, lapse + chance.whole(5, 420, n), NEVER)
-    cancel = np.where(
-        chance.hit(0.02, n), np.minimum(issued + chance.whole(1, 9, n), policies["cooling_off"].to_numpy()), NEVER
-    )
+    cancel = np.where(chance.hit(0.02, n), np.minimum(issued + chance.whole(1, 9, n), policies["cooling_off"].to_numpy()), NEVER)
     death = _deaths(policies, people)
     death = np.where(death < NEVER, death + chance.whole(15, 70, n), NEVER)
     surrender = np.where(chance.hit(0.07, n), effective + 200 + chance.rng.exponential(900, n).astype(int), NEVER)
@@ -402,13 +382,7 @@ def _instalments(policies: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     paid = np.where(paid > np.minimum(at["end"][row], LAST_DAY), NEVER, paid)
     appears = np.where(number == 1, at["issued"][row], np.roll(paid, 1))
     # part payments: something of the first instalment that was not settled
-    part = (
-        (paid == NEVER)
-        & stopped
-        & (appears < NEVER)
-        & chance.hit(0.12, n)
-        & (due + 30 < np.minimum(at["end"][row], LAST_DAY))
-    )
+    part = (paid == NEVER) & stopped & (appears < NEVER) & chance.hit(0.12, n) & (due + 30 < np.minimum(at["end"][row], LAST_DAY))
     keep = appears < NEVER
     frame = pl.DataFrame(
         {

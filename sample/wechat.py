@@ -112,9 +112,7 @@ def _followers(world: World, name: str, chance: Chance) -> pl.DataFrame:
 def _follower_lines(name: str, followers: pl.DataFrame) -> Table:
     """A line when someone subscribes, when they unsubscribe, and when the account gets its unionids."""
     starts = followers.with_columns(pl.lit(1).alias("subscribe"), pl.col("since").alias("_from"))
-    stops = followers.filter(pl.col("left") <= LAST_DAY).with_columns(
-        pl.lit(0).alias("subscribe"), pl.col("left").alias("_from")
-    )
+    stops = followers.filter(pl.col("left") <= LAST_DAY).with_columns(pl.lit(0).alias("subscribe"), pl.col("left").alias("_from"))
     platform = BOUND_TO_PLATFORM.get(name, 0)
     versions = pl.concat([starts, stops])
     if platform:
@@ -143,8 +141,7 @@ def _follower_lines(name: str, followers: pl.DataFrame) -> Table:
 def _tag_lines(followers: pl.DataFrame) -> Table:
     counts = np.bincount(followers["tag"].to_numpy(), minlength=len(vocab.WECHAT_TAGS))
     rows = [
-        (code, f'{{"id": {code}, "name": "{name}", "count": {counts[i]}}}', 0)
-        for i, (code, name) in enumerate(vocab.WECHAT_TAGS)
+        (code, f'{{"id": {code}, "name": "{name}", "count": {counts[i]}}}', 0) for i, (code, name) in enumerate(vocab.WECHAT_TAGS)
     ]
     return table(("id",), pl.DataFrame(rows, schema=["id", "line", "_from"], orient="row"))
 
@@ -214,9 +211,7 @@ def _campaign_lines(campaigns: pl.DataFrame) -> Table:
         ends_on=text(iso("ends")),
         budget=text("budget"),
     )
-    return table(
-        ("campaign_code",), campaigns.select("campaign_code", "budget", line.alias("line"), pl.lit(0).alias("_from"))
-    )
+    return table(("campaign_code",), campaigns.select("campaign_code", "budget", line.alias("line"), pl.lit(0).alias("_from")))
 
 
 def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chance: Chance) -> Table:
@@ -233,9 +228,7 @@ def _events(serial: int, followers: pl.DataFrame, campaigns: pl.DataFrame, chanc
     fits = (sign_up_on >= since) & (sign_up_on <= left)
     event = np.where((event == "campaign_signup") & ~fits, "VIEW", event)
     on = np.where(event == "campaign_signup", sign_up_on, on)
-    needs = chance.pick(
-        ('["LIFE"]', '["CI", "MEDICAL"]', '["MEDICAL"]', '["ANNUITY"]', '["ACCIDENT", "LIFE"]', "[]"), n
-    )
+    needs = chance.pick(('["LIFE"]', '["CI", "MEDICAL"]', '["MEDICAL"]', '["ANNUITY"]', '["ACCIDENT", "LIFE"]', "[]"), n)
     payload = np.select(
         [event == "need_survey", event == "CLICK", event == "SCAN", event == "VIEW"],
         [

@@ -81,9 +81,7 @@ def number_cell(value: int | float, habit: int) -> Cell:
     return str(value) if habit % 4 == 0 else value
 
 
-def write_partners(
-    path: Path, company: Company, date: str, premiums: dict[str, int], registered: dict[str, int]
-) -> WrittenFile:
+def write_partners(path: Path, company: Company, date: str, premiums: dict[str, int], registered: dict[str, int]) -> WrittenFile:
     """partners.xlsx as of the date; `premiums` are the year's premium in fen, `registered` the agents by partner."""
     code, name = ("合作方代码", "公司名称") if date < "2026-03" else ("公司代码", "合作公司")
     headers = [
@@ -144,9 +142,7 @@ def write_violations(path: Path, company: Company, date: str, faults: list[RowFa
         sheet.record([code, mixed_date(on, i), kind, severity, authority, number_cell(penalty, i + 1)])
     for fault in faults:
         missing = fault.why == "missing_key"
-        sheet.record(
-            [None if missing else "P002", date, "返佣", "一般", "公司内部", 100 if missing else -100], fault.why
-        )
+        sheet.record([None if missing else "P002", date, "返佣", "一般", "公司内部", 100 if missing else -100], fault.why)
     sheet.write(["合计", None, None, None, None, sum(r[5] for r in rows)])
     sheet.row += 1
     sheet.write(["制表人：张三   复核：李四"])
@@ -210,9 +206,7 @@ def write_customers(
 
 def _customer_cells(rows: pl.DataFrame, style: BookStyle) -> dict[str, list[Cell]]:
     """Columns of cells in the partner's habits."""
-    columns: dict[str, list[Cell]] = {
-        c: rows[c].to_list() for c in ("name", "id_type", "id_number", "sex", "remark", "tags")
-    }
+    columns: dict[str, list[Cell]] = {c: rows[c].to_list() for c in ("name", "id_type", "id_number", "sex", "remark", "tags")}
     mobile, policy, income = rows["mobile"].to_list(), rows["policy_no"].to_list(), rows["annual_income"].to_list()
     columns["mobile"] = [int(m) if style.mobile_as_number and m and m.isascii() and m.isdigit() else m for m in mobile]
     columns["policy_no"] = [int(p) if style.policy_as_number and p else p for p in policy]
@@ -260,10 +254,7 @@ def registered_agents(company: Company, on: int) -> dict[str, int]:
 def yearly_premium(policies: pl.DataFrame, on: int) -> dict[str, int]:
     """New premium of each partner in the twelve months to that day, fen."""
     sold = policies.filter(
-        (pl.col("channel") == "BRK")
-        & (pl.col("issued") > on - 365)
-        & (pl.col("issued") <= on)
-        & (pl.col("cancel") > on)
+        (pl.col("channel") == "BRK") & (pl.col("issued") > on - 365) & (pl.col("issued") <= on) & (pl.col("cancel") > on)
     )
     return dict(
         sold.group_by("partner_code", maintain_order=True)

@@ -57,6 +57,4 @@ def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) ->
         kept = home.with_name("build.duckdb")
         shutil.copy(build.build_file(settings, build.BuildPlan.from_json(plan)), kept)
         run.publish(plan)
-        yield SharedGeneration(
-            shared / "deliveries", shared / "deliveries_truth", settings, kept, settings.current.resolve()
-        )
+        yield SharedGeneration(shared / "deliveries", shared / "deliveries_truth", settings, kept, settings.current.resolve())

@@ -62,9 +62,7 @@ def prepare(settings: Settings) -> dict[str, str]:
 
 def _airflow(variables: dict[str, str], *arguments: str) -> None:
     program = str(Path(sys.executable).with_name("airflow"))
-    process = subprocess.run(
-        [program, *arguments], env={**os.environ, **variables}, capture_output=True, text=True, check=False
-    )
+    process = subprocess.run([program, *arguments], env={**os.environ, **variables}, capture_output=True, text=True, check=False)
     if process.returncode != 0:
         last = (process.stderr.strip() or process.stdout.strip()).splitlines()[-1:]
         raise GlifeError(

@@ -31,9 +31,7 @@ _FAILED, _INTERRUPTED = 1, 130
 
 AsOf = Annotated[
     datetime | None,
-    typer.Option(
-        "--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="Business date to describe; default the newest."
-    ),
+    typer.Option("--as-of", metavar="DATE", formats=["%Y-%m-%d"], help="Business date to describe; default the newest."),
 ]
 
 
@@ -68,9 +66,7 @@ def run(as_of: AsOf = None) -> None:
 
 
 @app.command()
-def ingest(
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources; default all.")] = None, as_of: AsOf = None
-) -> None:
+def ingest(sources: Annotated[list[str] | None, typer.Argument(help="Sources; default all.")] = None, as_of: AsOf = None) -> None:
     """Read complete deliveries into the lake."""
     from ingest import run as ingestion
     from warehouse import status
@@ -154,9 +150,7 @@ def query(
             connection.execute("set schema = 'mart'")
             result = connection.sql(sql)
         except duckdb.Error as error:
-            raise GlifeError(
-                str(error).splitlines()[0], "SQL", "`glife query 'show all tables'` lists what there is"
-            ) from None
+            raise GlifeError(str(error).splitlines()[0], "SQL", "`glife query 'show all tables'` lists what there is") from None
         if result is not None:
             _print_rows(result, output)
 

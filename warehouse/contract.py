@@ -98,10 +98,7 @@ def _pattern(file_name: str) -> str:
     """A regular expression of a file name with placeholders."""
     literal = re.split(r"\{(\w+)\}", file_name)
     digits = {"yyyymmdd": r"\d{8}"}
-    parts = (
-        re.escape(part) if i % 2 == 0 else f"(?P<{part}>{digits.get(part, r'[^/]+?')})"
-        for i, part in enumerate(literal)
-    )
+    parts = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>{digits.get(part, r'[^/]+?')})" for i, part in enumerate(literal))
     return "".join(parts)
 
 

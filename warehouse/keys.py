@@ -30,9 +30,7 @@ def load_key(settings: Settings) -> bytes:
     try:
         key = path.read_bytes().strip()
     except OSError as error:
-        raise GlifeError(
-            f"the pseudonym key cannot be read ({error.strerror})", str(path), "check GLIFE_KEY_FILE"
-        ) from None
+        raise GlifeError(f"the pseudonym key cannot be read ({error.strerror})", str(path), "check GLIFE_KEY_FILE") from None
     if len(key) < 32:
         raise GlifeError("the pseudonym key is shorter than 32 bytes", str(path), "restore the key from its safe")
     return key

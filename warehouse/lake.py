@@ -148,9 +148,7 @@ def snapshot(settings: Settings, as_of: date | None = None, known_at: datetime |
     if as_of is None:
         as_of = max((_date(r) for r in known if r["source"] == "core_life" and r["status"] == ACCEPTED), default=None)
     if as_of is None:
-        raise GlifeError(
-            "no delivery of core_life was accepted yet", str(settings.landing), "deliver one and run `glife ingest`"
-        )
+        raise GlifeError("no delivery of core_life was accepted yet", str(settings.landing), "deliver one and run `glife ingest`")
     records = tuple(r for r in known if _date(r) <= as_of)
     newest = {_slot(r): r for r in records if r["status"] == ACCEPTED}  # later revisions come later
     return Snapshot(as_of, known_at, settings.lake_dir, records, tuple(newest.values()))
@@ -199,9 +197,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], r
     names = list(columns)
     values = [dict(zip(names, row, strict=True)) for row in rows]
     casts = ", ".join(f"{_name(c)}::{kind} as {_name(c)}" for c, kind in columns.items())
-    delivered = pa.table(
-        {c: pa.array([None if v[c] is None else str(v[c]) for v in values], pa.string()) for c in names}
-    )
+    delivered = pa.table({c: pa.array([None if v[c] is None else str(v[c]) for v in values], pa.string()) for c in names})
     con.register("_delivered", delivered)
     con.execute(f"create or replace table lake.{_name(name)} as select {casts} from _delivered")
     con.unregister("_delivered")

@@ -56,6 +56,4 @@ def _made_by(settings: Settings, dag_run: Any) -> Generation:
     plan = dag_run.get_task_instance("plan").xcom_pull(task_ids="plan")
     folder = publishing.generation_folder(settings, plan["generation_id"])
     current = publishing.current_generation(settings)
-    return Generation(
-        folder, plan["generation_id"], plan["as_of"], bool(current and current.folder == folder.resolve())
-    )
+    return Generation(folder, plan["generation_id"], plan["as_of"], bool(current and current.folder == folder.resolve()))

@@ -173,9 +173,7 @@ def _analyst_columns(table: str, columns: list[str], rules: dict[str, dict[str, 
         if rule.get("audience") == "analyst":
             expressions.append(f"{_pseudonym(quoted)} as {quoted}" if rule.get("pseudonymise") else quoted)
     if not expressions:
-        raise GlifeError(
-            f"no column of {table} is declared for analysts", "dbt_project/models/marts", "add meta.audience"
-        )
+        raise GlifeError(f"no column of {table} is declared for analysts", "dbt_project/models/marts", "add meta.audience")
     return expressions
 
 
@@ -209,9 +207,7 @@ def _prune(settings: Settings) -> None:
     folders = [path for path in settings.generations_dir.iterdir() if (path / "generation.json").is_file()]
     folders.sort(key=lambda path: json.loads((path / "generation.json").read_text(encoding="utf-8"))["published_at"])
     current = settings.current.resolve()
-    surplus = [path for path in folders if path.resolve() != current][
-        : max(len(folders) - settings.keep_generations, 0)
-    ]
+    surplus = [path for path in folders if path.resolve() != current][: max(len(folders) - settings.keep_generations, 0)]
     for path in surplus:
         doomed = path.with_name(f".{path.name}.removed")
         path.rename(doomed)

@@ -48,9 +48,7 @@ def ingest(source: str, up_to: str | None) -> dict[str, int]:
     results = ingestion.ingest_source(settings, source, parse_date(up_to))
     for result in results:
         if result.is_new:
-            runlog.log(
-                settings, "delivery", source=source, folder=result.folder, status=result.status, reason=result.reason
-            )
+            runlog.log(settings, "delivery", source=source, folder=result.folder, status=result.status, reason=result.reason)
     statuses = [result.status for result in results]
     return {status: statuses.count(status) for status in sorted(set(statuses))}
 
@@ -138,9 +136,7 @@ def report(run_id: str) -> None:
 def _require(settings: Settings, result: Any, what: str) -> None:
     broken = [check for check in result.results if not check.success]
     for check in broken:
-        runlog.log(
-            settings, "gate", suite=check.suite, metric=check.metric, severity=check.severity, observed=check.observed
-        )
+        runlog.log(settings, "gate", suite=check.suite, metric=check.metric, severity=check.severity, observed=check.observed)
     if not result.passed:
         holding = [f"{check.suite}.{check.metric} is {check.observed}" for check in broken if check.severity == "hold"]
         raise GlifeError(

@@ -25,6 +25,4 @@ def log(settings: Settings, event: str, **fields: Any) -> None:
     line = json.dumps({"at": now().isoformat(), "event": event, **fields}, ensure_ascii=False, default=str)
     with (settings.log_dir / "runs.jsonl").open("a", encoding="utf-8") as file:
         file.write(line + "\n")
-    _LOG.info(
-        "%s: %s", event, ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, ""))
-    )
+    _LOG.info("%s: %s", event, ", ".join(f"{name} {value}" for name, value in fields.items() if value not in (None, "")))

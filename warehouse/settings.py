@@ -35,9 +35,7 @@ class Settings(BaseSettings):
     landing: Path = Field(Path(), description="where deliveries arrive; default $GLIFE_HOME/landing")
     key_file: Path = Field(Path(), description="key of ids and pseudonyms; default $GLIFE_HOME/secrets/pseudonym.key")
     quiet_seconds: int = Field(60, ge=0, description="how long files without a completion mark must lie unchanged")
-    memory_limit: str = Field(
-        "", pattern=r"^(\d+(\.\d+)? ?([KMGT]i?B))?$", description="for DuckDB; default three quarters"
-    )
+    memory_limit: str = Field("", pattern=r"^(\d+(\.\d+)? ?([KMGT]i?B))?$", description="for DuckDB; default three quarters")
     threads: int = Field(0, ge=0, description="for DuckDB; default three quarters of the processors, at least 1")
     keep_generations: int = Field(5, ge=1, description="how many published generations stay on disk")
     late_days: int = Field(7, ge=0, description="a source whose newest delivery is older than this many days is late")

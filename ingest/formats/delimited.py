@@ -176,14 +176,10 @@ def _is_regular(array: npt.NDArray[np.uint8], quotes: Positions, dialect: Dialec
 def _may_have_swallowed(records: Records, newlines: Positions, dialect: Dialect, size: int) -> bool:
     """Whether a record of several lines has a wrong number of fields, or an open one has become very long."""
     first, last = np.searchsorted(newlines, records.bounds[:-1]), np.searchsorted(newlines, records.bounds[1:] - 1)
-    return bool(((last > first) & (records.fields != dialect.fields)).any()) or (
-        size - int(records.bounds[-1]) > _LONGEST_RECORD
-    )
+    return bool(((last > first) & (records.fields != dialect.fields)).any()) or (size - int(records.bounds[-1]) > _LONGEST_RECORD)
 
 
-def _records(
-    array: npt.NDArray[np.uint8], ends: Positions, dialect: Dialect, quotes: Positions, is_last: bool
-) -> Records:
+def _records(array: npt.NDArray[np.uint8], ends: Positions, dialect: Dialect, quotes: Positions, is_last: bool) -> Records:
     """Count the fields of regular records."""
     if is_last and len(array) and (not ends.size or ends[-1] < len(array)):
         ends = np.append(ends, len(array))
@@ -268,18 +264,14 @@ def _has_swallowed(record: bytes, dialect: Dialect) -> bool:
 def _fields(record: str, delimiter: str) -> list[str]:
     """The fields of one sound record without its line end."""
     d = re.escape(delimiter)
-    found = (
-        re.findall(rf'(?:^|{d})(?:"((?:[^"]|"")*)"(?={d}|\Z)|([^{d}]*))', record, re.DOTALL) if record else [("", "")]
-    )
+    found = re.findall(rf'(?:^|{d})(?:"((?:[^"]|"")*)"(?={d}|\Z)|([^{d}]*))', record, re.DOTALL) if record else [("", "")]
     return [quoted.replace('""', '"') or bare for quoted, bare in found]
 
 
 # --- from records to a table of texts ----------------------------------------------------------------------------------
 
 
-def _table(
-    contract: Contract, columns: list[str | None], dialect: Dialect, block: lines.Block, records: Records
-) -> pa.Table:
+def _table(contract: Contract, columns: list[str | None], dialect: Dialect, block: lines.Block, records: Records) -> pa.Table:
     """Parse the sound records in bulk and the odd ones one by one."""
     array, bounds = np.frombuffer(block.text, np.uint8), records.bounds
     newlines = np.flatnonzero(array == NEWLINE[0])
@@ -344,9 +336,7 @@ def _odd_records(
 
 def _texts(text: bytes, bounds: Positions) -> pa.Array:
     """The records as one Arrow array over the block's own bytes."""
-    return pa.Array.from_buffers(
-        pa.string(), len(bounds) - 1, [None, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(text)]
-    )
+    return pa.Array.from_buffers(pa.string(), len(bounds) - 1, [None, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(text)])
 
 
 def _add_odd(
@@ -365,9 +355,7 @@ def _add_odd(
     rows.add(values, line, record, faults)
 
 
-def _parse(
-    contract: Contract, columns: list[str | None], dialect: Dialect, raw: pa.Array, numbers: Positions
-) -> pa.Table:
+def _parse(contract: Contract, columns: list[str | None], dialect: Dialect, raw: pa.Array, numbers: Positions) -> pa.Table:
     """Parse sound records in bulk; an empty field is null."""
     if not len(raw):
         return schema(contract).empty_table()

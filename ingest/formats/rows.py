@@ -32,9 +32,7 @@ Reader = Callable[[Source], Iterator[pa.Table]]
 def schema(contract: Contract) -> pa.Schema:
     """The table of texts of one contract."""
     texts = [(column.name, pa.string()) for column in contract.columns]
-    return pa.schema(
-        [*texts, ("_line", pa.int64()), ("_raw", pa.string()), ("_faults", pa.string()), ("_readable", pa.bool_())]
-    )
+    return pa.schema([*texts, ("_line", pa.int64()), ("_raw", pa.string()), ("_faults", pa.string()), ("_readable", pa.bool_())])
 
 
 @dataclass

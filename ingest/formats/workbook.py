@@ -114,9 +114,7 @@ def _require_single(source: Source, number: int, cells: Cells, columns: dict[str
         raise RefusedError(f"{source.path.name}, row {number}: in the header {', '.join(doubled)} is there twice")
 
 
-def _data_rows(
-    rows: Iterator[tuple[int, Cells]], header_row: int, totals: tuple[str, ...]
-) -> Iterator[tuple[int, Cells]]:
+def _data_rows(rows: Iterator[tuple[int, Cells]], header_row: int, totals: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
     """The rows between the header and the total row, or a lone text after a blank row."""
     after_blank = False
     for number, cells in rows:

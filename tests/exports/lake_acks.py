@@ -72,9 +72,7 @@ def acknowledge(
     }
     with duckdb.connect() as connection:
         names = ", ".join(f"? as {name}" for name in content)
-        connection.execute(
-            f"copy (select {names}) to '{folder / stem}.parquet' (format parquet)", list(content.values())
-        )
+        connection.execute(f"copy (select {names}) to '{folder / stem}.parquet' (format parquet)", list(content.values()))
     commit = settings.lake_dir / "commits" / "acks" / f"{stem}.json"
     commit.parent.mkdir(parents=True, exist_ok=True)
     record = {

@@ -112,9 +112,7 @@ def test_a_cancelled_policy_and_a_merge_are_told_as_such(settings: Settings, tmp
     with duckdb.connect(str(generation / "restricted.duckdb")) as connection:
         connection.execute("update core.policy set status = 'CANCELLED' where policy_no = 'p1'")
         connection.execute("update core.policy set holder_customer_id = 'p2' where policy_no = 'p3'")
-        connection.execute(
-            "update identity.int_identity__customer_record set customer_id = 'p2' where customer_id = 'p3'"
-        )
+        connection.execute("update identity.int_identity__customer_record set customer_id = 'p2' where customer_id = 'p3'")
     (second,) = export_all(settings, generation, ["individual"], ["31"])
     removed = {ref: row["reasons"] for ref, row in lines(second).items() if row["change"] == "REMOVED"}
     (survivor,) = [ref for ref, row in lines(second).items() if row["change"] == "CHANGED"]

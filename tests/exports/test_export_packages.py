@@ -101,9 +101,7 @@ def test_bank_file_is_gb18030_with_header_trailer_and_clean_separators(settings:
 def test_empty_list_is_a_whole_package(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["banca"]), "CMB")
     assert (folder / "TIER_20260131.dat").read_bytes() == b"HDR|TIER|20260131\r\nTRL|0|0\r\n"
-    with_xlsx = write_generation(
-        generation.parent / "none", "delete from core.policy", "delete from mart.customer_tier"
-    )
+    with_xlsx = write_generation(generation.parent / "none", "delete from core.policy", "delete from mart.customer_tier")
     folder = package_of(export_all(settings, with_xlsx, ["individual"], ["44"]), "44")
     assert csv_rows(folder) == []
     assert fastexcel.read_excel(folder / "tier_list.xlsx").sheet_names == ["说明", "名单"]
@@ -135,9 +133,7 @@ def test_without_marketing_consent_there_is_service_only(settings: Settings, gen
     assert (holder["strategy"], holder["recommended_lines"]) == ("重点经营服务：每30天联系；尊享服务;绿色通道", "CI")
 
 
-def test_a_partner_gets_the_tier_of_its_own_scope_unless_sharing_was_agreed(
-    settings: Settings, generation: Path
-) -> None:
+def test_a_partner_gets_the_tier_of_its_own_scope_unless_sharing_was_agreed(settings: Settings, generation: Path) -> None:
     rows = csv_rows(package_of(export_all(settings, generation, ["broker"]), "P002"))
     assert [row["tier"] for row in rows] == ["4", "5"]  # company-wide these two are 3 and 2
 

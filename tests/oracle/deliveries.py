@@ -210,9 +210,7 @@ def _xlsx_rows(file: Path) -> Iterator[tuple[int, Values]]:
             names = known if sum(name is not None for name in known) > 2 else []
         elif not filled:
             after_blank = True
-        elif {"合计", "小计", "总计"} & set(filled) or (
-            after_blank and len(filled) == 1 and isinstance(filled[0], str)
-        ):
+        elif {"合计", "小计", "总计"} & set(filled) or (after_blank and len(filled) == 1 and isinstance(filled[0], str)):
             return
         else:
             after_blank = False

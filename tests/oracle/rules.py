@@ -117,17 +117,14 @@ class Oracle:
         )
         both = pl.concat([life, banca], how="diagonal")
         days = [
-            pl.col(name).map_elements(to_date, pl.Date, skip_nulls=False)
-            for name in ("issued_on", "effective_on", "status_on")
+            pl.col(name).map_elements(to_date, pl.Date, skip_nulls=False) for name in ("issued_on", "effective_on", "status_on")
         ]
         premium = pl.struct("modal_premium", "unit").map_elements(
             lambda row: to_thousandths(row["modal_premium"], row["unit"]), pl.Int64
         )
         return (
             both.with_columns(*days, pl.col("pay_term_years").cast(pl.Int64))
-            .with_columns(
-                annualised_premium=premium * pl.col("pay_mode").replace_strict(_PER_YEAR, return_dtype=pl.Int64)
-            )
+            .with_columns(annualised_premium=premium * pl.col("pay_mode").replace_strict(_PER_YEAR, return_dtype=pl.Int64))
             .with_columns(
                 ape=pl.when(pay_mode="SINGLE").then(pl.col("annualised_premium") // 10).otherwise("annualised_premium"),
                 is_in_force=(pl.col("status") != "CANCELLED")
@@ -165,12 +162,8 @@ class Oracle:
                     instalment_no=pl.col("instalment_no").cast(pl.Int64),
                     due_on=pl.col("due_on").map_elements(to_date, pl.Date),
                     paid_on=pl.col("paid_on").map_elements(to_date, pl.Date, skip_nulls=False),
-                    amount_due=pl.col("amount_due").map_elements(
-                        lambda t, unit=unit: to_thousandths(t, unit), pl.Int64
-                    ),
-                    amount_paid=pl.col("amount_paid").map_elements(
-                        lambda t, unit=unit: to_thousandths(t, unit) or 0, pl.Int64
-                    ),
+                    amount_due=pl.col("amount_due").map_elements(lambda t, unit=unit: to_thousandths(t, unit), pl.Int64),
+                    amount_paid=pl.col("amount_paid").map_elements(lambda t, unit=unit: to_thousandths(t, unit) or 0, pl.Int64),
                 )
             )
         return pl.concat(frames).with_columns(pl.col("amount_paid").fill_null(0))
@@ -254,9 +247,7 @@ class Oracle:
         new = brokers.filter(pl.col("issued_on").is_between(begins, ends), pl.col("status") != "CANCELLED")
         if new.is_empty():
             return []
-        observed = self.persistency_policy.filter(
-            pl.col("observation_on").is_between(begins, ends), month_k=13, channel="BRK"
-        )
+        observed = self.persistency_policy.filter(pl.col("observation_on").is_between(begins, ends), month_k=13, channel="BRK")
         total = new["ape"].sum()
         scores = []
         for partner in self._scored_partners(ends):
@@ -265,9 +256,7 @@ class Oracle:
             ape, exposed = own["ape"].sum(), cohort["annualised_premium"].sum()
             values = {
                 "platform": Decimal(ape) / YUAN,
-                "persistency": Decimal(cohort.filter("is_persisting")["annualised_premium"].sum()) / exposed
-                if exposed
-                else None,
+                "persistency": Decimal(cohort.filter("is_persisting")["annualised_premium"].sum()) / exposed if exposed else None,
                 "contribution": Decimal(ape) / total if total else None,
                 "density": self._density(partner, own, begins, ends),
             }
@@ -381,9 +370,7 @@ class Oracle:
     def _policies_with_persons(self) -> pl.DataFrame:
         """Policies with the customers who hold them and whom they insure: the parties of lowest seq."""
         parties = self.files.current("core_life", "policy_party", ("policy_no", "role", "seq"))
-        first = parties.sort(pl.col("seq").cast(pl.Int64)).unique(
-            ["policy_no", "role"], keep="first", maintain_order=True
-        )
+        first = parties.sort(pl.col("seq").cast(pl.Int64)).unique(["policy_no", "role"], keep="first", maintain_order=True)
         policies = self.policies
         for role in ("holder", "insured"):
             life = first.filter(role=role.upper()).select("policy_no", pl.lit("core_life"), record="client_id")
@@ -519,9 +506,7 @@ class Oracle:
                 if event["event"] != "unsubscribe":
                     days.append((self._customer_of.get((source, event["openid"])), to_date(event["occurred_at"])))
         frame = pl.DataFrame(days, schema={"customer_id": pl.String, "day": pl.Date}, orient="row")
-        return (
-            frame.filter(pl.col("day") <= self.as_of).group_by("customer_id").agg(last_engaged_on=pl.col("day").max())
-        )
+        return frame.filter(pl.col("day") <= self.as_of).group_by("customer_id").agg(last_engaged_on=pl.col("day").max())
 
     def _contactable(self) -> set[str]:
         """Customers who can be reached and agreed to it."""
@@ -549,9 +534,7 @@ class Oracle:
             for row in self._crm
             if row["kind"] == "consent" and row["purpose"] == "MARKETING"
         ]
-        flags = (
-            self.records.filter(pl.col("consent").is_not_null()).select("customer_id", "changed_on", "consent").rows()
-        )
+        flags = self.records.filter(pl.col("consent").is_not_null()).select("customer_id", "changed_on", "consent").rows()
         decided = {**_newest_decision(flags), **_newest_decision(crm)}
         return {customer for customer, (_, consents) in decided.items() if customer and consents == {"Y"}}
 

@@ -104,8 +104,7 @@ def test_partner_scores(oracle: Oracle, published: duckdb.DuckDBPyConnection) ->
 def test_tiers_with_every_part(oracle: Oracle, published: duckdb.DuckDBPyConnection) -> None:
     parts = ", ".join(f"(parts -> '{part}' ->> 'points')::bigint as {part}" for part in _PARTS)
     actual = published.sql(
-        f"select customer_id, tier, rule_id, contribution, potential, {parts} "
-        "from mart.customer_tier where scope = 'ALL'"
+        f"select customer_id, tier, rule_id, contribution, potential, {parts} from mart.customer_tier where scope = 'ALL'"
     ).pl()
     _assert_same(oracle.customer_tier, actual, ["customer_id"])
 

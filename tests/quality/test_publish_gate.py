@@ -106,9 +106,7 @@ def test_fault_holds_the_build(settings: Settings, metric: str, fault: str) -> N
 
 def test_steward_may_join_two_valid_id_numbers(settings: Settings) -> None:
     decided = "update identity.int_identity__customer_record set customer_id = 'one', match_rule = 'STEWARD_LINK'"
-    assert "customers.customers_with_two_valid_id_numbers" not in _failed(
-        gates.publish_gate(settings, _build(settings, decided))
-    )
+    assert "customers.customers_with_two_valid_id_numbers" not in _failed(gates.publish_gate(settings, _build(settings, decided)))
 
 
 def test_key_missing_from_a_later_full_delivery_is_gone_unless_quarantined_there(settings: Settings) -> None:
@@ -143,9 +141,7 @@ def test_build_of_an_earlier_date_is_not_compared_with_what_is_published(setting
 
 def test_shared_deliveries_give_every_metric_something_to_judge(shared_generation: SharedGeneration) -> None:
     kept = {
-        gate: json.loads(
-            next(shared_generation.settings.quality_dir.glob(f"*/{gate}.json")).read_text(encoding="utf-8")
-        )
+        gate: json.loads(next(shared_generation.settings.quality_dir.glob(f"*/{gate}.json")).read_text(encoding="utf-8"))
         for gate in ("source", "publish")
     }
     assert all(content["passed"] for content in kept.values())

@@ -93,9 +93,7 @@ def test_quarantined_share_of_newest_delivery(
     lake: duckdb.DuckDBPyConnection, quarantined: int, expected: str | dict[str, str]
 ) -> None:
     lake.execute("insert into lake.load values ('core_life', '2026-01-31', 'client.csv.gz', 1000, 900, 'LOADED')")
-    lake.execute(
-        "insert into lake.load values ('core_life', '2026-02-28', 'client.csv.gz', 1000, ?, 'LOADED')", [quarantined]
-    )
+    lake.execute("insert into lake.load values ('core_life', '2026-02-28', 'client.csv.gz', 1000, ?, 'LOADED')", [quarantined])
     assert _failed(lake) == ({"quarantined_share": expected} if expected else {})
 
 

@@ -33,9 +33,7 @@ class Sample:
 
     def totals(self) -> dict[str, dict[str, dict[str, object]]]:
         """deliveries of totals.json: folder -> source -> status, mode, files."""
-        body: dict[str, dict[str, dict[str, object]]] = json.loads((self.truth / "totals.json").read_text())[
-            "deliveries"
-        ]
+        body: dict[str, dict[str, dict[str, object]]] = json.loads((self.truth / "totals.json").read_text())["deliveries"]
         return body
 
     def life(self, table: str) -> pl.DataFrame:
@@ -147,9 +145,7 @@ def test_every_code_of_the_json_sources_appears(sample: Sample) -> None:
         assert codes <= {value for value in values if not isinstance(value, dict)}, (source, table, field)
     named = {key for row in sample.lines("crm", "activities") for key in row["who"]}  # type: ignore[attr-defined]
     assert named == {"system", "record_id", "name", "mobile", "email", "id_number", "birth_date"}
-    assert {"system", "policy_no", "name", "id_last4"} <= {
-        k for row in sample.lines("wechat_banca", "bindings") for k in row
-    }
+    assert {"system", "policy_no", "name", "id_last4"} <= {k for row in sample.lines("wechat_banca", "bindings") for k in row}
 
 
 def test_the_known_trouble_is_there(sample: Sample) -> None:
@@ -214,9 +210,7 @@ def test_an_instalment_appears_when_the_one_before_is_settled(sample: Sample) ->
     assert first.filter(pl.col("paid_on").is_not_null()).is_empty()
 
 
-def test_ingest_refuses_exactly_what_the_truth_lists(
-    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ingest_refuses_exactly_what_the_truth_lists(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"HOME": tmp_path, "LANDING": sample.landing, "QUIET_SECONDS": 0}.items():
         monkeypatch.setenv(f"GLIFE_{name}", str(value))
     settings = get_settings()
@@ -235,9 +229,7 @@ def test_ingest_refuses_exactly_what_the_truth_lists(
                 for column, sums in truth["sums"].items():
                     assert list(read["sums"][column].values()) == [sums["all"], sums["loaded"], sums["bad"]]
     quarantined = pl.concat(
-        pl.read_parquet(path).select(
-            "source_system", pl.col("business_date").cast(pl.String), "file_name", "line_number"
-        )
+        pl.read_parquet(path).select("source_system", pl.col("business_date").cast(pl.String), "file_name", "line_number")
         for path in sorted((settings.lake_dir / "quarantine").rglob("*.parquet"))
     )
     wanted = pl.read_csv(sample.truth / "bad_rows.csv").select("source", "business_date", "file", "line_number")

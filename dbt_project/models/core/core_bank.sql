@@ -12,7 +12,7 @@ names as (
     select
         bank_code,
         bank_name,
-        row_number() over (partition by bank_code order by outlets desc, bank_name) as nth
+        row_number() over (partition by bank_code order by outlets desc, bank_name asc) as nth
     from outlet_names
 ),
 

@@ -18,9 +18,10 @@ shared_with_customers as (
     from golden
     inner join records on golden.mobile = records.mobile_std and golden.customer_id != records.customer_id
     left join {{ ref('core_probable_link') }} as probable
-        on records.source_system = probable.source_system
-        and records.source_record_id = probable.source_record_id
-        and golden.customer_id = probable.customer_id
+        on
+            records.source_system = probable.source_system
+            and records.source_record_id = probable.source_record_id
+            and golden.customer_id = probable.customer_id
     where golden.is_mobile_valid and probable.customer_id is null
 ),
 

@@ -9,7 +9,7 @@ months as (
     select
         month_k,
         cast((month_k - 1) / 12 as integer) as years
-    from (values (13), (25), (37), (49), (61)) as month_numbers (month_k)
+    from (values (13), (25), (37), (49), (61))
 ),
 
 dated as (
@@ -40,9 +40,10 @@ deciding as (
         {{ first_of('instalment.paid_on') }} as paid_on
     from observed
     inner join {{ ref('core_instalment') }} as instalment
-        on observed.source_system = instalment.source_system
-        and observed.policy_no = instalment.policy_no
-        and observed.anniversary <= instalment.due_on
+        on
+            observed.source_system = instalment.source_system
+            and observed.policy_no = instalment.policy_no
+            and observed.anniversary <= instalment.due_on
     group by observed.source_system, observed.policy_no, observed.month_k
 ),
 
@@ -66,9 +67,10 @@ judged as (
         coalesce(deciding.amount_paid >= deciding.amount_due and deciding.paid_on <= {{ as_of() }}, false) as is_paid
     from observed
     left join deciding
-        on observed.source_system = deciding.source_system
-        and observed.policy_no = deciding.policy_no
-        and observed.month_k = deciding.month_k
+        on
+            observed.source_system = deciding.source_system
+            and observed.policy_no = deciding.policy_no
+            and observed.month_k = deciding.month_k
 ),
 
 persistency_observation as (

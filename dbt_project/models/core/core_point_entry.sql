@@ -64,7 +64,7 @@ referrals as (
     inner join {{ ref('int_identity__customer_record') }} as records
         on referrals.source_system = records.source_system and referrals.referral_no = records.source_record_id
     inner join {{ ref('core_policy') }} as policy
-        on records.customer_id = policy.holder_customer_id and policy.issued_on >= referrals.referred_on
+        on records.customer_id = policy.holder_customer_id and referrals.referred_on <= policy.issued_on
     where policy.is_counted
     group by records.customer_id
 ),

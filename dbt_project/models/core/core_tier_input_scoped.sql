@@ -66,9 +66,10 @@ own_shared as (
         own_golden.customer_id
     from own_golden
     inner join own_records
-        on own_golden.scope = own_records.scope
-        and own_golden.mobile = own_records.mobile_std
-        and own_golden.customer_id != own_records.customer_id
+        on
+            own_golden.scope = own_records.scope
+            and own_golden.mobile = own_records.mobile_std
+            and own_golden.customer_id != own_records.customer_id
 ),
 
 paid as (

@@ -11,7 +11,7 @@ parties as (
         records.record_no,
         records.name_sound
     from {{ ref('stg_core_life__policy_party') }} as parties
-    inner join records on records.source_system = 'core_life' and records.source_record_id = parties.client_id
+    inner join records on records.source_system = 'core_life' and parties.client_id = records.source_record_id
     union
     select
         'core_banca' as policy_system,
@@ -24,36 +24,76 @@ parties as (
 ),
 
 keys as (
-    select record_no, 'id' as kind, id_kind || ':' || id_std as value from records where id_kind is not null
+    select
+        record_no,
+        'id' as kind,
+        id_kind || ':' || id_std as value
+    from records where id_kind is not null
     union all
-    select record_no, 'id' as kind, 'RIC:' || id_guess as value from records where id_guess is not null
+    select
+        record_no,
+        'id' as kind,
+        'RIC:' || id_guess as value
+    from records where id_guess is not null
     union all
-    select record_no, 'unionid' as kind, unionid as value from records where unionid is not null
+    select
+        record_no,
+        'unionid' as kind,
+        unionid as value
+    from records where unionid is not null
     union all
-    select record_no, 'name_mobile' as kind, name_sound || '|' || mobile_std as value
+    select
+        record_no,
+        'name_mobile' as kind,
+        name_sound || '|' || mobile_std as value
     from records where is_mobile_valid and name_sound is not null
     union all
-    select record_no, 'name_birth' as kind, name_sound || '|' || birth_date_std as value
+    select
+        record_no,
+        'name_birth' as kind,
+        name_sound || '|' || birth_date_std as value
     from records where name_sound is not null and birth_date_std is not null
     union all
-    select record_no, 'name_email' as kind, name_sound || '|' || email_std as value
+    select
+        record_no,
+        'name_email' as kind,
+        name_sound || '|' || email_std as value
     from records where name_sound is not null and email_std is not null
     union all
-    select record_no, 'name_address' as kind, name_sound || '|' || address_key as value
+    select
+        record_no,
+        'name_address' as kind,
+        name_sound || '|' || address_key as value
     from records where name_sound is not null and address_key is not null
     union all
-    select record_no, 'name_last4' as kind, name_sound || '|' || id_last4 as value
+    select
+        record_no,
+        'name_last4' as kind,
+        name_sound || '|' || id_last4 as value
     from records where name_sound is not null and id_last4 is not null
     union all
-    select record_no, 'mobile' as kind, mobile_std as value from records where is_mobile_valid
+    select
+        record_no,
+        'mobile' as kind,
+        mobile_std as value
+    from records where is_mobile_valid
     union all
-    select record_no, 'birth_address' as kind, birth_date_std || '|' || address_key as value
+    select
+        record_no,
+        'birth_address' as kind,
+        birth_date_std || '|' || address_key as value
     from records where birth_date_std is not null and address_key is not null
     union all
-    select record_no, 'name_policy' as kind, name_sound || '|' || bound_system || '|' || bound_policy_no as value
+    select
+        record_no,
+        'name_policy' as kind,
+        name_sound || '|' || bound_system || '|' || bound_policy_no as value
     from records where name_sound is not null and bound_policy_no is not null
     union all
-    select record_no, 'name_policy' as kind, name_sound || '|' || policy_system || '|' || policy_no as value
+    select
+        record_no,
+        'name_policy' as kind,
+        name_sound || '|' || policy_system || '|' || policy_no as value
     from parties where name_sound is not null
 ),
 

@@ -45,7 +45,7 @@ strongest as (
         both_ways.rule,
         both_ways.weight,
         others.record_key as matched_to,
-        row_number() over (partition by members.record_no order by both_ways.weight desc, both_ways.other_no) as strength_rank
+        row_number() over (partition by members.record_no order by both_ways.weight desc, both_ways.other_no asc) as strength_rank
     from members
     inner join both_ways on members.record_no = both_ways.record_no
     inner join members as others on both_ways.other_no = others.record_no and members.anchor_no = others.anchor_no

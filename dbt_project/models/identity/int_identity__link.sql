@@ -32,18 +32,24 @@ ruled as (
             when is_unionid_same and name_relation <> 'different' and last4_relation <> 'different' then 'SAME_UNIONID'
             when is_named_by_card and name_relation <> 'different' then 'CARD_NAMES_RECORD'
             when name_relation = 'different' or name_relation = 'none' then null
-            when birth_relation = 'different' then
-                case when id_relation in ('guess', 'near') and mobile_relation = 'same' and name_relation = 'same' then 'NEAR_ID_NAME_MOBILE' end
+            when birth_relation = 'different'
+                then
+                    case
+                        when
+                            id_relation in ('guess', 'near') and mobile_relation = 'same' and name_relation = 'same'
+                            then 'NEAR_ID_NAME_MOBILE'
+                    end
             when last4_relation = 'different' and id_relation <> 'near' then null
             when id_relation in ('guess', 'near') then 'NEAR_ID_NAME'
             when mobile_relation = 'same' and birth_relation in ('same', 'swapped') and name_relation <> 'near' then 'NAME_MOBILE_BIRTH'
             when last4_relation = 'same' and mobile_relation = 'same' then 'NAME_MOBILE_LAST4'
             when last4_relation = 'same' and is_on_policy then 'NAME_POLICY_LAST4'
-            when name_relation in ('near', 'homophone') then
-                case
-                    when mobile_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_MOBILE_BIRTH'
-                    when email_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_EMAIL_BIRTH'
-                end
+            when name_relation in ('near', 'homophone')
+                then
+                    case
+                        when mobile_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_MOBILE_BIRTH'
+                        when email_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_EMAIL_BIRTH'
+                    end
             when email_relation = 'same' then 'NAME_EMAIL'
             when mobile_relation = 'same' and not is_mobile_agents then 'NAME_MOBILE'
             when is_on_policy then 'NAME_POLICY'

@@ -12,9 +12,7 @@ def model(dbt, session):
     columns = ("name", "name_std", "name_sound", "surname", "given_name", "is_han")
     return pa.table(
         {
-            column: pa.array(
-                [getattr(form, column) for form in forms], pa.bool_() if column == "is_han" else pa.string()
-            )
+            column: pa.array([getattr(form, column) for form in forms], pa.bool_() if column == "is_han" else pa.string())
             for column in columns
         }
     )

@@ -47,13 +47,14 @@ int_identity__pair as (
         pairs.is_on_policy,
         pairs.is_named_by_card,
         case
-            when a.id_kind is null or b.id_kind is null then
-                case
-                    when a.id_std is null or b.id_std is null then 'none'
-                    when coalesce(a.id_guess, a.id_std) = coalesce(b.id_guess, b.id_std) then 'guess'
-                    when length(a.id_std) = length(b.id_std) and damerau_levenshtein(a.id_std, b.id_std) = 1 then 'near'
-                    else 'other'
-                end
+            when a.id_kind is null or b.id_kind is null
+                then
+                    case
+                        when a.id_std is null or b.id_std is null then 'none'
+                        when coalesce(a.id_guess, a.id_std) = coalesce(b.id_guess, b.id_std) then 'guess'
+                        when length(a.id_std) = length(b.id_std) and damerau_levenshtein(a.id_std, b.id_std) = 1 then 'near'
+                        else 'other'
+                    end
             when a.id_kind || a.id_std = b.id_kind || b.id_std then 'same'
             when a.id_kind = b.id_kind and a.id_kind in ('RIC', 'HKMO') then 'different'
             else 'other'
@@ -82,7 +83,8 @@ int_identity__pair as (
         case
             when a.birth_date_std is null or b.birth_date_std is null then 'none'
             when a.birth_date_std = b.birth_date_std then 'same'
-            when year(a.birth_date_std) = year(b.birth_date_std) and month(a.birth_date_std) = day(b.birth_date_std)
+            when
+                year(a.birth_date_std) = year(b.birth_date_std) and month(a.birth_date_std) = day(b.birth_date_std)
                 and day(a.birth_date_std) = month(b.birth_date_std) then 'swapped'
             when damerau_levenshtein(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
             else 'different'

@@ -11,10 +11,10 @@ long_ids as (
     select
         records.*,
         case
-            when regexp_full_match(id_compact, '[1-9][0-9]{16}[0-9X]') then id_compact
+            when regexp_full_match(records.id_compact, '[1-9][0-9]{16}[0-9X]') then records.id_compact
             -- The 15-digit form of before 1999: the century is left out and the check character is missing.
-            when regexp_full_match(id_compact, '[1-8][0-9]{14}') and coalesce(id_type, 'ID') = 'ID'
-                then substr(id_compact, 1, 6) || '19' || substr(id_compact, 7, 9)
+            when regexp_full_match(records.id_compact, '[1-8][0-9]{14}') and coalesce(records.id_type, 'ID') = 'ID'
+                then substr(records.id_compact, 1, 6) || '19' || substr(records.id_compact, 7, 9)
         end as id_long
     from records
 ),

@@ -73,8 +73,9 @@ follower_tags as (
     inner join {{ ref('stg_wechat__tags') }} as tags
         on follower_tag_ids.source_system = tags.source_system and follower_tag_ids.tag_id = cast(tags.tag_id as varchar)
     inner join {{ ref('int_identity__customer_record') }} as records
-        on follower_tag_ids.source_system = records.source_system
-        and follower_tag_ids.openid = records.source_record_id
+        on
+            follower_tag_ids.source_system = records.source_system
+            and follower_tag_ids.openid = records.source_record_id
 ),
 
 all_tags as (
@@ -91,7 +92,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id, tag, source_system, source_record_id order by tagged_at desc nulls last, value
+            partition by customer_id, tag, source_system, source_record_id order by tagged_at desc nulls last, value asc
         ) as nth
     from all_tags
     where customer_id is not null and tag != ''

@@ -21,14 +21,16 @@ holding as (
         on case rules.rule_id
             when 'T1_KEY' then scores.is_in_force_holder and scores.contribution >= rules.min_contribution
             when 'T2_DEVELOP' then scores.is_contactable and scores.potential >= rules.min_potential
-            when 'T3_REGULAR' then
-                scores.is_in_force_holder
-                and (
-                    scores.contribution >= rules.min_contribution
-                    or coalesce(scores.days_since_engaged < rules.engaged_within_days, false)
-                )
-            when 'T4_RENEWAL' then
-                (scores.is_in_force_holder and scores.has_instalment_due) or scores.is_reinstatable
+            when 'T3_REGULAR'
+                then
+                    scores.is_in_force_holder
+                    and (
+                        scores.contribution >= rules.min_contribution
+                        or coalesce(scores.days_since_engaged < rules.engaged_within_days, false)
+                    )
+            when 'T4_RENEWAL'
+                then
+                    (scores.is_in_force_holder and scores.has_instalment_due) or scores.is_reinstatable
             else true
         end
 ),

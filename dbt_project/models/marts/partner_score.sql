@@ -36,7 +36,11 @@ periods as (
         candidates.starts_on,
         candidates.period_end,
         sum(business.ape) as channel_ape
-    from (select * from quarters union all select * from years) as candidates
+    from (
+        select * from quarters
+        union all
+        select * from years
+    ) as candidates
     inner join business on business.issued_on between candidates.starts_on and candidates.period_end
     where candidates.period_end <= {{ as_of() }} and candidates.period_end > {{ add_years(as_of(), -3) }}
     group by candidates.period_kind, candidates.starts_on, candidates.period_end
@@ -48,7 +52,7 @@ scored as (
         partner.partner_code
     from periods
     inner join {{ ref('core_partner') }} as partner
-        on partner.admitted_on <= periods.period_end and partner.state is distinct from '退出'
+        on periods.period_end >= partner.admitted_on and partner.state is distinct from '退出'
 ),
 
 new_business as (
@@ -59,8 +63,9 @@ new_business as (
         sum(business.ape) as ape
     from scored
     inner join business
-        on scored.partner_code = business.partner_code
-        and business.issued_on between scored.starts_on and scored.period_end
+        on
+            scored.partner_code = business.partner_code
+            and business.issued_on between scored.starts_on and scored.period_end
     group by scored.partner_code, scored.period_kind, scored.period_end
 ),
 
@@ -75,8 +80,9 @@ paid as (
         ) }} as rate
     from scored
     inner join {{ ref('core_persistency_observation') }} as observation
-        on scored.partner_code = observation.partner_code
-        and observation.observation_on between scored.starts_on and scored.period_end
+        on
+            scored.partner_code = observation.partner_code
+            and observation.observation_on between scored.starts_on and scored.period_end
     where observation.month_k = 13 and observation.is_exposed
     group by scored.partner_code, scored.period_kind, scored.period_end
 ),
@@ -91,13 +97,15 @@ agents as (
         count(distinct business.partner_agent_code) as active_agents
     from scored
     inner join {{ ref('core_partner_agent') }} as agent
-        on scored.partner_code = agent.partner_code
-        and agent.joined_on <= scored.period_end
-        and (agent.left_on is null or agent.left_on > scored.starts_on)
+        on
+            scored.partner_code = agent.partner_code
+            and scored.period_end >= agent.joined_on
+            and (agent.left_on is null or scored.starts_on < agent.left_on)
     left join business
-        on agent.partner_code = business.partner_code
-        and agent.partner_agent_code = business.partner_agent_code
-        and business.issued_on between scored.starts_on and scored.period_end
+        on
+            agent.partner_code = business.partner_code
+            and agent.partner_agent_code = business.partner_agent_code
+            and business.issued_on between scored.starts_on and scored.period_end
     group by scored.partner_code, scored.period_kind, scored.period_end
 ),
 
@@ -112,10 +120,11 @@ vetoes as (
         ) as veto_reason
     from scored
     inner join {{ ref('core_violation') }} as violation
-        on scored.partner_code = violation.partner_code
-        and violation.severity = '重大'
-        and violation.violated_on <= scored.period_end
-        and violation.violated_on > {{ add_years('scored.period_end', -3) }}
+        on
+            scored.partner_code = violation.partner_code
+            and violation.severity = '重大'
+            and scored.period_end >= violation.violated_on
+            and violation.violated_on > {{ add_years('scored.period_end', -3) }}
     group by scored.partner_code, scored.period_kind, scored.period_end
 ),
 
@@ -130,14 +139,16 @@ valued as (
         {{ ratio('agents.active_agents', 'agents.agents') }} as density_value,
         vetoes.veto_reason
     from scored
-    left join new_business using (partner_code, period_kind, period_end)
-    left join paid using (partner_code, period_kind, period_end)
-    left join agents using (partner_code, period_kind, period_end)
-    left join vetoes using (partner_code, period_kind, period_end)
+    left join
+        new_business
+        on scored.partner_code = new_business.partner_code and scored.period_kind = new_business.period_kind and scored.period_end = new_business.period_end
+left join paid using (partner_code, period_kind, period_end)
+left join agents using (partner_code, period_kind, period_end)
+left join vetoes using (partner_code, period_kind, period_end)
 ),
 
 metrics as (
-    {%- for metric in metrics %}
+{%- for metric in metrics %}
     select
         partner_code,
         period_kind,
@@ -145,76 +156,80 @@ metrics as (
         '{{ metric }}' as metric,
         -- a year's platform is measured against four times the quarter's bands
         {{ metric }}_value{% if metric == 'platform' %} / case when period_kind = 'YEAR' then 4 else 1 end{% endif %} as value
-    from valued
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    from val    {%- if not loop.last %}
+        union     {%- endif %}
+{%- endfor %}
 ),
 
 pointed as (
-    select
-        metrics.partner_code,
-        metrics.period_kind,
-        metrics.period_end,
-        {%- for metric in metrics %}
+select
+    metrics.partner_code,
+    metrics.period_kind,
+    metrics.period_end,
+    {%- for metric in metrics %}
         max(case when metrics.metric = '{{ metric }}' then band.points end) as {{ metric }}_points,
         max(case when metrics.metric = '{{ metric }}' then coefficient.coefficient end) as {{ metric }}_coefficient,
-        {%- endfor %}
-        round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
-    from metrics
-    inner join {{ ref('partner_metric_band') }} as band
-        on metrics.metric = band.metric
+    {%- endfor %}
+    round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
+from metrics
+inner join {{ ref('partner_metric_band') }} as band
+    on
+        metrics.metric = band.metric
         and {{ valid_on('band', 'metrics.period_end') }}
         and case
             when metrics.value is null then band.is_null_band
             else not band.is_null_band and {{ in_band('metrics.value', 'band') }}
         end
-    inner join {{ ref('partner_coefficient') }} as coefficient
-        on metrics.metric = coefficient.metric and {{ valid_on('coefficient', 'metrics.period_end') }}
-    group by metrics.partner_code, metrics.period_kind, metrics.period_end
+inner join {{ ref('partner_coefficient') }} as coefficient
+    on metrics.metric = coefficient.metric and {{ valid_on('coefficient', 'metrics.period_end') }}
+group by metrics.partner_code, metrics.period_kind, metrics.period_end
 ),
 
 graded as (
-    select
-        pointed.*,
-        grade.grade,
-        grade.verdict,
-        grade.resource_class,
-        grade.commission_addon,
-        row_number() over (
-            partition by pointed.partner_code, pointed.period_kind, pointed.period_end order by grade.min_score desc nulls first
-        ) as nth
-    from pointed
-    inner join valued using (partner_code, period_kind, period_end)
-    inner join {{ ref('partner_grade') }} as grade
-        on {{ valid_on('grade', 'pointed.period_end') }}
-        and case
-            when valued.veto_reason is not null then grade.is_veto_grade
-            else not grade.is_veto_grade and pointed.score >= grade.min_score
-        end
+select
+    pointed.*,
+    grade.grade,
+    grade.verdict,
+    grade.resource_class,
+    grade.commission_addon,
+    row_number() over (
+        partition by pointed.partner_code, pointed.period_kind, pointed.period_end order by grade.min_score desc nulls first
+    ) as nth
+from pointed
+inner join
+    valued
+    on pointed.partner_code = valued.partner_code and pointed.period_kind = valued.period_kind and pointed.period_end = valued.period_end
+inner join {{ ref('partner_grade') }} as grade
+on
+    {{ valid_on('grade', 'pointed.period_end') }}
+    and case
+        when valued.veto_reason is not null then grade.is_veto_grade
+        else not grade.is_veto_grade and pointed.score >= grade.min_score
+    end
 ),
 
 partner_score as (
-    select
-        valued.partner_code,
-        valued.period_kind,
-        valued.period_end,
-        {%- for metric in metrics %}
-        valued.{{ metric }}_value,
-        cast(graded.{{ metric }}_points as integer) as {{ metric }}_points,
-        cast(graded.{{ metric }}_coefficient as decimal(9, 4)) as {{ metric }}_coefficient,
-        {%- endfor %}
-        cast(graded.score as decimal(9, 2)) as score,
-        valued.veto_reason is not null as is_vetoed,
-        valued.veto_reason,
-        graded.grade,
-        graded.verdict,
-        graded.resource_class,
-        cast(graded.commission_addon as decimal(9, 4)) as commission_addon
-    from valued
-    inner join graded using (partner_code, period_kind, period_end)
-    where graded.nth = 1
+select
+valued.partner_code,
+valued.period_kind,
+valued.period_end,
+{%- for metric in metrics %}
+    valued.{{ metric }}_value,
+    cast(graded.{{ metric }}_points as integer) as {{ metric }}_points,
+    cast(graded.{{ metric }}_coefficient as decimal(9, 4)) as {{ metric }}_coefficient,
+{%- endfor %}
+cast(graded.score as decimal(9, 2)) as score,
+valued.veto_reason is not null as is_vetoed,
+valued.veto_reason,
+graded.grade,
+graded.verdict,
+graded.resource_class,
+cast(graded.commission_addon as decimal(9, 4)) as commission_addon
+from valued
+inner join
+graded
+on valued.partner_code = graded.partner_code and valued.period_kind = graded.period_kind and valued.period_end = graded.period_end
+where graded.nth = 1
 )
 
 select * from partner_score

@@ -18,9 +18,10 @@ unchanged as (
         min(versions._business_date) as unchanged_since
     from customers
     inner join versions
-        on customers._scope = versions._scope
-        and customers._key = versions._key
-        and versions.line_rank = 1
+        on
+            customers._scope = versions._scope
+            and customers._key = versions._key
+            and versions.line_rank = 1
     where
         customers.name is not distinct from versions.name
         and customers.id_type is not distinct from versions.id_type
