@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
-from warehouse.lake import Snapshot
 
 from quality import profile, reconciliation, suites, validation
 from quality.validation import CheckResult
 from warehouse import lake, runlog
 from warehouse.duck import connect
 from warehouse.files import write_json
+from warehouse.lake import Snapshot
 from warehouse.settings import Settings
 
 SOURCE, PUBLISH = "source", "publish"

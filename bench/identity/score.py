@@ -40,7 +40,8 @@ select
     (select count(*) from cells join clusters using (customer_id) join persons using (person_id)
      where clusters.n = persons.n and clusters.n = cells.n) as exact_clusters,
     (select count(*) from clusters where persons > 1) as over_merged_clusters,
-    (select count(distinct cells.person_id) from cells join clusters using (customer_id) where clusters.persons > 1) as over_merged_persons,
+    (select count(distinct cells.person_id) from cells join clusters using (customer_id)
+     where clusters.persons > 1) as over_merged_persons,
     (select max(n) from clusters) as largest_cluster
 from pairs
 """
@@ -48,7 +49,8 @@ _BY_SYSTEM = """
 with pairs as (
     select a.source_system, sum(a.n * b.n) - sum(case when a.source_system = b.source_system then a.n else 0 end) as found
     from (select source_system, person_id, customer_id, count(*) as n from judged group by all) as a
-    join (select source_system, person_id, customer_id, count(*) as n from judged group by all) as b using (person_id, customer_id)
+    join (select source_system, person_id, customer_id, count(*) as n from judged group by all) as b
+        using (person_id, customer_id)
     group by all
 ),
 truth as (

@@ -17,9 +17,9 @@
         'chinese_id_type': {'身份证': 'ID', '护照': 'PASSPORT', '港澳居民来往内地通行证': 'HKMO', '台湾居民来往大陆通行证': 'TW', '外国人永久居留身份证': 'FPR', '军官证': 'MIL', '出生证': 'BIRTH', '其他': 'OTHER'},
     }[vocabulary] -%}
     case {{ column }}
-    {%- for code, word in words.items() %}
+        {%- for code, word in words.items() %}
         when '{{ code }}' then '{{ word }}'
-    {%- endfor %}
+        {%- endfor %}
     end
 {%- endmacro %}
 

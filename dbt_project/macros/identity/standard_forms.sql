@@ -15,9 +15,9 @@
 {# The check character that GB 11643 (ISO 7064 MOD 11-2) asks for after 17 digits. #}
 {% macro gb11643_check(digits17) -%}
     substr('10X98765432', 1 + (
-    {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
+        {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
         {{ weight }} * cast(substr({{ digits17 }}, {{ loop.index }}, 1) as integer){{ ' +' if not loop.last }}
-    {%- endfor %}
+        {%- endfor %}
     ) % 11, 1)
 {%- endmacro %}
 

@@ -91,7 +91,7 @@ source_channels as (
                 when source_system in ('core_banca', 'channel_banca', 'wechat_banca') then 'BANCA'
             end as channel
         from records
-    )
+    ) as sources
     where channel is not null
     group by customer_id
 ),

@@ -16,9 +16,9 @@ bands as (
 ),
 
 caps as (
-    select cast(value as integer) as potential_cap
+    select cast(tier_parameter.value as integer) as potential_cap
     from {{ ref('tier_parameter') }}
-    where parameter = 'potential_cap' and {{ valid_on('tier_parameter', as_of()) }}
+    where tier_parameter.parameter = 'potential_cap' and {{ valid_on('tier_parameter', as_of()) }}
 ),
 
 parts as (

@@ -139,97 +139,142 @@ valued as (
         {{ ratio('agents.active_agents', 'agents.agents') }} as density_value,
         vetoes.veto_reason
     from scored
-    left join
-        new_business
-        on scored.partner_code = new_business.partner_code and scored.period_kind = new_business.period_kind and scored.period_end = new_business.period_end
-left join paid using (partner_code, period_kind, period_end)
-left join agents using (partner_code, period_kind, period_end)
-left join vetoes using (partner_code, period_kind, period_end)
+    left join new_business
+        on
+            scored.partner_code = new_business.partner_code
+            and scored.period_kind = new_business.period_kind
+            and scored.period_end = new_business.period_end
+    left join paid
+        on
+            scored.partner_code = paid.partner_code
+            and scored.period_kind = paid.period_kind
+            and scored.period_end = paid.period_end
+    left join agents
+        on
+            scored.partner_code = agents.partner_code
+            and scored.period_kind = agents.period_kind
+            and scored.period_end = agents.period_end
+    left join vetoes
+        on
+            scored.partner_code = vetoes.partner_code
+            and scored.period_kind = vetoes.period_kind
+            and scored.period_end = vetoes.period_end
 ),
 
+-- A year's platform is measured against four times the quarter's bands.
 metrics as (
-{%- for metric in metrics %}
     select
         partner_code,
         period_kind,
         period_end,
-        '{{ metric }}' as metric,
-        -- a year's platform is measured against four times the quarter's bands
-        {{ metric }}_value{% if metric == 'platform' %} / case when period_kind = 'YEAR' then 4 else 1 end{% endif %} as value
-    from val    {%- if not loop.last %}
-        union     {%- endif %}
-{%- endfor %}
+        'platform' as metric,
+        platform_value / case when period_kind = 'YEAR' then 4 else 1 end as value
+    from valued
+    union all
+    select
+        partner_code,
+        period_kind,
+        period_end,
+        'persistency' as metric,
+        persistency_value as value
+    from valued
+    union all
+    select
+        partner_code,
+        period_kind,
+        period_end,
+        'contribution' as metric,
+        contribution_value as value
+    from valued
+    union all
+    select
+        partner_code,
+        period_kind,
+        period_end,
+        'density' as metric,
+        density_value as value
+    from valued
 ),
 
 pointed as (
-select
-    metrics.partner_code,
-    metrics.period_kind,
-    metrics.period_end,
-    {%- for metric in metrics %}
-        max(case when metrics.metric = '{{ metric }}' then band.points end) as {{ metric }}_points,
-        max(case when metrics.metric = '{{ metric }}' then coefficient.coefficient end) as {{ metric }}_coefficient,
-    {%- endfor %}
-    round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
-from metrics
-inner join {{ ref('partner_metric_band') }} as band
-    on
-        metrics.metric = band.metric
-        and {{ valid_on('band', 'metrics.period_end') }}
-        and case
-            when metrics.value is null then band.is_null_band
-            else not band.is_null_band and {{ in_band('metrics.value', 'band') }}
-        end
-inner join {{ ref('partner_coefficient') }} as coefficient
-    on metrics.metric = coefficient.metric and {{ valid_on('coefficient', 'metrics.period_end') }}
-group by metrics.partner_code, metrics.period_kind, metrics.period_end
+    select
+        metrics.partner_code,
+        metrics.period_kind,
+        metrics.period_end,
+        {%- for metric in metrics %}
+            max(case when metrics.metric = '{{ metric }}' then band.points end) as {{ metric }}_points,
+            max(case when metrics.metric = '{{ metric }}' then coefficient.coefficient end) as {{ metric }}_coefficient,
+        {%- endfor %}
+        round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
+    from metrics
+    inner join {{ ref('partner_metric_band') }} as band
+        on
+            metrics.metric = band.metric
+            and {{ valid_on('band', 'metrics.period_end') }}
+            and case
+                when metrics.value is null then band.is_null_band
+                else not band.is_null_band and {{ in_band('metrics.value', 'band') }}
+            end
+    inner join {{ ref('partner_coefficient') }} as coefficient
+        on metrics.metric = coefficient.metric and {{ valid_on('coefficient', 'metrics.period_end') }}
+    group by metrics.partner_code, metrics.period_kind, metrics.period_end
+),
+
+scores as (
+    select
+        pointed.*,
+        valued.platform_value,
+        valued.persistency_value,
+        valued.contribution_value,
+        valued.density_value,
+        valued.veto_reason
+    from pointed
+    inner join valued
+        on
+            pointed.partner_code = valued.partner_code
+            and pointed.period_kind = valued.period_kind
+            and pointed.period_end = valued.period_end
 ),
 
 graded as (
-select
-    pointed.*,
-    grade.grade,
-    grade.verdict,
-    grade.resource_class,
-    grade.commission_addon,
-    row_number() over (
-        partition by pointed.partner_code, pointed.period_kind, pointed.period_end order by grade.min_score desc nulls first
-    ) as nth
-from pointed
-inner join
-    valued
-    on pointed.partner_code = valued.partner_code and pointed.period_kind = valued.period_kind and pointed.period_end = valued.period_end
-inner join {{ ref('partner_grade') }} as grade
-on
-    {{ valid_on('grade', 'pointed.period_end') }}
-    and case
-        when valued.veto_reason is not null then grade.is_veto_grade
-        else not grade.is_veto_grade and pointed.score >= grade.min_score
-    end
+    select
+        scores.*,
+        grade.grade,
+        grade.verdict,
+        grade.resource_class,
+        grade.commission_addon,
+        row_number() over (
+            partition by scores.partner_code, scores.period_kind, scores.period_end order by grade.min_score desc nulls first
+        ) as nth
+    from scores
+    inner join {{ ref('partner_grade') }} as grade
+        on
+            {{ valid_on('grade', 'scores.period_end') }}
+            and case
+                when scores.veto_reason is not null then grade.is_veto_grade
+                else not grade.is_veto_grade and scores.score >= grade.min_score
+            end
 ),
 
 partner_score as (
-select
-valued.partner_code,
-valued.period_kind,
-valued.period_end,
-{%- for metric in metrics %}
-    valued.{{ metric }}_value,
-    cast(graded.{{ metric }}_points as integer) as {{ metric }}_points,
-    cast(graded.{{ metric }}_coefficient as decimal(9, 4)) as {{ metric }}_coefficient,
-{%- endfor %}
-cast(graded.score as decimal(9, 2)) as score,
-valued.veto_reason is not null as is_vetoed,
-valued.veto_reason,
-graded.grade,
-graded.verdict,
-graded.resource_class,
-cast(graded.commission_addon as decimal(9, 4)) as commission_addon
-from valued
-inner join
-graded
-on valued.partner_code = graded.partner_code and valued.period_kind = graded.period_kind and valued.period_end = graded.period_end
-where graded.nth = 1
+    select
+        partner_code,
+        period_kind,
+        period_end,
+        {%- for metric in metrics %}
+            {{ metric }}_value,
+            cast({{ metric }}_points as integer) as {{ metric }}_points,
+            cast({{ metric }}_coefficient as decimal(9, 4)) as {{ metric }}_coefficient,
+        {%- endfor %}
+        cast(score as decimal(9, 2)) as score,
+        veto_reason is not null as is_vetoed,
+        veto_reason,
+        grade,
+        verdict,
+        resource_class,
+        cast(commission_addon as decimal(9, 4)) as commission_addon
+    from graded
+    where nth = 1
 )
 
 select * from partner_score

@@ -1,9 +1,8 @@
 {# Bands of one table and day must meet: a gap would give no points, an overlap would count twice. The ends are open. #}
 {% test bands_meet(model, columns) %}
-    
     with bands as (
         select * from {{ model }}
-{% if 'is_null_band' in columns %}where not is_null_band{% endif %}
+        {% if 'is_null_band' in columns %}where not is_null_band{% endif %}
     ),
 
     days as (
