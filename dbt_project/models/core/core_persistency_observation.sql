@@ -9,7 +9,7 @@ months as (
     select
         month_k,
         cast((month_k - 1) / 12 as integer) as years
-    from (values (13), (25), (37), (49), (61))
+    from (values (13), (25), (37), (49), (61)) as month_numbers (month_k)
 ),
 
 dated as (

@@ -8,7 +8,7 @@ stg_crm__consents as (
         who,
         purpose,
         granted as is_granted,
-        at as decided_at,
+        "at" as decided_at,
         {{ lineage(with_first_seen=true) }}
     from current_consents
 )
