@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedGeneration]:
+def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> SharedGeneration:
     """One published generation of the shared deliveries; read it, never change it."""
     from warehouse import build, run
 
@@ -57,4 +56,4 @@ def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) ->
         kept = home.with_name("build.duckdb")
         shutil.copy(build.build_file(settings, build.BuildPlan.from_json(plan)), kept)
         run.publish(plan)
-        yield SharedGeneration(shared / "deliveries", shared / "deliveries_truth", settings, kept, settings.current.resolve())
+    return SharedGeneration(shared / "deliveries", shared / "deliveries_truth", settings, kept, settings.current.resolve())

@@ -23,6 +23,7 @@ from warehouse.files import write_json
 from warehouse.runlog import SHANGHAI
 from warehouse.settings import Settings
 
+_STEWARDS, _ERASURES = "stewardship", "stewardship__erasures"
 ACCEPTED, REJECTED, INCOMPLETE = "ACCEPTED", "REJECTED", "INCOMPLETE"
 
 LINEAGE = {
@@ -121,21 +122,29 @@ class Snapshot:
     lake_dir: Path
     records: tuple[Commit, ...]  # of any status
     accepted: tuple[Commit, ...]  # the newest accepted revision of each source and date
+    erasures: tuple[Commit, ...]  # every accepted delivery of the stewards, of any date: an erasure holds for ever
 
     @property
     def fingerprint(self) -> str:
         """Equal for equal content: what was accepted and what was refused, whenever that was."""
         lines = [
             "\t".join(str(r[k]) for k in ("source", "folder", "status", "fingerprint", "reason")) + _first_file(r)
-            for r in self.records
+            for r in {id(r): r for r in (*self.records, *self.erasures)}.values()
         ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def files(self, contract: Contract) -> list[Path]:
         """The data files of one table."""
+        return self._data_of(self.accepted, contract)
+
+    def erasure_files(self, contract: Contract) -> list[Path]:
+        """The data files of the erasure requests, of whatever date and revision they were accepted in."""
+        return self._data_of(self.erasures, contract)
+
+    def _data_of(self, records: Iterable[Commit], contract: Contract) -> list[Path]:
         return [
             self.lake_dir / file["data"]
-            for record, file in _files(self.accepted)
+            for record, file in _files(records)
             if file["data"] and file["table"] == contract.table and record["source"] in contract.sources
         ]
 
@@ -151,7 +160,8 @@ def snapshot(settings: Settings, as_of: date | None = None, known_at: datetime |
         raise GlifeError("no delivery of core_life was accepted yet", str(settings.landing), "deliver one and run `glife ingest`")
     records = tuple(r for r in known if _date(r) <= as_of)
     newest = {_slot(r): r for r in records if r["status"] == ACCEPTED}  # later revisions come later
-    return Snapshot(as_of, known_at, settings.lake_dir, records, tuple(newest.values()))
+    erasures = tuple(r for r in commits(settings) if r["source"] == _STEWARDS and r["status"] == ACCEPTED)
+    return Snapshot(as_of, known_at, settings.lake_dir, records, tuple(newest.values()), erasures)
 
 
 def _slot(record: Commit) -> tuple[str, ...]:
@@ -174,7 +184,8 @@ def attach(con: duckdb.DuckDBPyConnection, snap: Snapshot) -> None:
     con.execute("create schema if not exists lake")
     for contract in contracts():
         columns = {c.name: c.lake_type for c in contract.columns} | LINEAGE
-        _view(con, contract.name, snap.files(contract), columns)
+        files = snap.erasure_files(contract) if contract.name == _ERASURES else snap.files(contract)
+        _view(con, contract.name, files, columns)
     quarantined = [snap.lake_dir / file["quarantine"] for _, file in _files(snap.accepted) if file["quarantine"]]
     _view(con, "quarantine", quarantined, QUARANTINE)
     _table(con, "load", _LOAD, _load_rows(snap))

@@ -5,8 +5,10 @@
 
     Only what follows the last full delivery is read, and of the older dates only keys that this delivery quarantined.
     `deletable`: the table has a column is_deleted. `with_first_seen`: add first_seen_on, the key's least business date.
+    `erasable`: the prefix of its record ids ('' mostly). A record whose erasure was asked for stays although its source
+    dropped it since: identity must go on seeing whose other records are to be erased with it, and leaves all of them out.
 #}
-{% macro current_rows(table, deletable=false, with_first_seen=false) -%}
+{% macro current_rows(table, deletable=false, with_first_seen=false, erasable=none) -%}
     with last_full as (
         select
             _scope,
@@ -25,6 +27,16 @@
         where quarantine._key is not null and quarantine.table_name = '{{ table }}'
     ),
 
+    {%- if erasable is not none %}
+    erased as (
+        select distinct
+            system as _source_system,
+            substr(record_id, {{ erasable | length + 1 }}) as _key
+        from {{ source('lake', 'stewardship__erasures') }}
+        where starts_with(record_id, '{{ erasable }}')
+    ),
+    {%- endif %}
+
     versions as (
         select
             delivered.*,
@@ -37,7 +49,16 @@
             on delivered._scope = protected._scope
             and delivered._key = protected._key
             and last_full.full_on = protected.business_date
-        where last_full.full_on is null or delivered._business_date >= last_full.full_on or protected._key is not null
+        {%- if erasable is not none %}
+        left join erased on delivered._source_system = erased._source_system and delivered._key = erased._key
+        {%- endif %}
+        where
+            last_full.full_on is null
+            or delivered._business_date >= last_full.full_on
+            or protected._key is not null
+            {%- if erasable is not none %}
+            or erased._key is not null
+            {%- endif %}
     ),
 
     newest as (
@@ -64,7 +85,14 @@
         select newest.*
         from newest
         left join gone on newest._scope = gone._scope and newest._key = gone._key
+        {%- if erasable is not none %}
+        left join erased on newest._source_system = erased._source_system and newest._key = erased._key
+        where
+            erased._key is not null
+            or (gone._key is null{% if deletable %} and newest.is_deleted is distinct from 'Y'{% endif %})
+        {%- else %}
         where gone._key is null{% if deletable %} and newest.is_deleted is distinct from 'Y'{% endif %}
+        {%- endif %}
     )
     {%- if with_first_seen %},
 

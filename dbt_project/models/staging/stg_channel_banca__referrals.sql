@@ -1,5 +1,5 @@
 with current_referrals as (
-    {{ current_rows('channel_banca__referrals', with_first_seen=true) }}
+    {{ current_rows('channel_banca__referrals', with_first_seen=true, erasable='') }}
 ),
 
 stg_channel_banca__referrals as (

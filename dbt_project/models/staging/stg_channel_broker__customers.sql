@@ -1,7 +1,7 @@
 -- "The day of a record" here is the delivery in which the row first had its present values, so every accepted version of
 -- the row is compared with the current one.
 with customers as (
-    {{ current_rows('channel_broker__customers', with_first_seen=true) }}
+    {{ current_rows('channel_broker__customers', with_first_seen=true, erasable='') }}
 ),
 
 versions as (

@@ -1,5 +1,5 @@
 with current_prospects as (
-    {{ current_rows('channel_individual__prospects', with_first_seen=true) }}
+    {{ current_rows('channel_individual__prospects', with_first_seen=true, erasable='') }}
 ),
 
 stg_channel_individual__prospects as (

@@ -1,5 +1,5 @@
 with current_cust as (
-    {{ current_rows('core_banca__cust', with_first_seen=true) }}
+    {{ current_rows('core_banca__cust', with_first_seen=true, erasable='') }}
 ),
 
 stg_core_banca__cust as (

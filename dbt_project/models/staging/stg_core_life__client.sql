@@ -1,5 +1,5 @@
 with current_client as (
-    {{ current_rows('core_life__client', deletable=true, with_first_seen=true) }}
+    {{ current_rows('core_life__client', deletable=true, with_first_seen=true, erasable='') }}
 ),
 
 stg_core_life__client as (

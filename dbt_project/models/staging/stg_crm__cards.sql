@@ -1,5 +1,5 @@
 with current_cards as (
-    {{ current_rows('crm__cards', with_first_seen=true) }}
+    {{ current_rows('crm__cards', with_first_seen=true, erasable='card:') }}
 ),
 
 stg_crm__cards as (

@@ -1,5 +1,5 @@
 with current_followers as (
-    {{ current_rows('wechat__followers', with_first_seen=true) }}
+    {{ current_rows('wechat__followers', with_first_seen=true, erasable='') }}
 ),
 
 stg_wechat__followers as (
