@@ -69,7 +69,7 @@ def glife_daily() -> None:
     def discover() -> list[str]:
         return call("discover", window()["up_to"])
 
-    @task(max_active_tis_per_dagrun=2)
+    @task(max_active_tis_per_dagrun=2, map_index_template="{{ task.op_kwargs['source'] }}")
     def ingest(source: str) -> dict[str, Any]:
         return call("ingest", source, window()["up_to"])
 
@@ -101,7 +101,7 @@ def glife_daily() -> None:
     def publish(build_plan: dict[str, Any]) -> None:
         call("publish", build_plan)
 
-    @task(max_active_tis_per_dagrun=2)
+    @task(max_active_tis_per_dagrun=2, map_index_template="{{ task.op_kwargs['channel'] }}")
     def export(build_plan: dict[str, Any], channel: str) -> dict[str, int]:
         return call("export", build_plan, channel)
 

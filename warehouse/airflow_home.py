@@ -73,17 +73,21 @@ def _airflow(variables: dict[str, str], *arguments: str) -> None:
 
 
 def main() -> None:
-    """Run the whole Airflow (page, scheduler, DAG processor) until stopped; its processes end together."""
-    settings = get_settings()
-    variables = prepare(settings)
+    """Run an airflow command in this home (default: the whole of it, page and scheduler) until it ends or is stopped.
+
+    A signal to airflow alone would leave its children running, so all of its process group gets it.
+    """
+    variables = prepare(get_settings())
     program = str(Path(sys.executable).with_name("airflow"))
-    process = subprocess.Popen([program, "standalone"], env={**os.environ, **variables}, start_new_session=True)
-    try:
-        process.wait()
-    except KeyboardInterrupt:
-        # a signal to the parent alone would leave its children running
+    arguments = sys.argv[1:] or ["standalone"]
+    process = subprocess.Popen([program, *arguments], env={**os.environ, **variables}, start_new_session=True)
+
+    def stop(*_: object) -> None:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    sys.exit(process.wait())
 
 
 if __name__ == "__main__":
