@@ -22,6 +22,8 @@ from warehouse.lake import ACCEPTED, INCOMPLETE, REJECTED, Commit
 from warehouse.settings import Settings
 
 _LOG = logging.getLogger("glife")
+# The machine's trouble, and refusals that are no delivery's.
+_NOT_THE_DELIVERY = (OSError, MemoryError, GlifeError, duckdb.IOException, duckdb.OutOfMemoryException)
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,22 @@ def _judge(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Deliver
     except IncompleteError as fault:
         record |= {"status": INCOMPLETE, "reason": str(fault), "files": []}
     except RefusedError as fault:
-        record |= {"status": REJECTED, "reason": str(fault), "files": []}
+        record |= {"status": REJECTED, "reason": f"{fault}; {_remedy(delivery)}", "files": []}
+    except _NOT_THE_DELIVERY:
+        raise
+    except Exception as fault:
+        # Trouble that nobody thought of is this delivery's alone. It may hold personal data, so only its kind is told;
+        # without stamp and fingerprint it is tried again by every run, and so by the one that can read it.
+        what = f"its content cannot be read ({type(fault).__name__}); report this with the files"
+        _LOG.debug("%s", delivery.folder, exc_info=True)
+        record |= {"status": REJECTED, "reason": f"{what}; {_remedy(delivery)}", "files": [], "stamp": "", "fingerprint": None}
     return record
+
+
+def _remedy(delivery: Delivery) -> str:
+    if delivery.source == "acks":
+        return "send it again, corrected"
+    return f"deliver the date again as {delivery.business_date}.r{delivery.revision + 1}"
 
 
 def _compare_accepted(delivery: Delivery, before: Commit) -> Commit:
@@ -178,10 +194,16 @@ def _disk_errors(delivery: Delivery) -> Iterator[None]:
     """Turn what the disk refuses into one sentence."""
     try:
         yield
-    except OSError as error:
+    except duckdb.OutOfMemoryException:
+        raise GlifeError("the memory limit is too small", str(delivery.folder), "raise GLIFE_MEMORY_LIMIT") from None
+    except (OSError, duckdb.IOException) as error:
         where = str(delivery.folder)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
             remedy = "free some space and run again: nothing of this delivery was loaded"
             raise GlifeError("the disk is full", where, remedy) from None
-        what = f"a file cannot be read or written ({error.strerror or type(error).__name__})"
-        raise GlifeError(what, error.filename or where, "check its permissions and run again") from None
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise GlifeError(
+            f"a file cannot be read or written ({reason})",
+            getattr(error, "filename", None) or where,
+            "check its permissions and run again",
+        ) from None

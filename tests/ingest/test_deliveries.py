@@ -130,3 +130,29 @@ def test_unknown_sources_and_a_missing_landing_folder(settings: Settings) -> Non
     assert run.discover(settings) == []
     with pytest.raises(GlifeError, match="no source of this name"):
         run.ingest_source(settings, "moon")
+
+
+def test_refusal_says_how_to_mend_it(settings: Settings) -> None:
+    folder = settings.landing / "stewardship" / "2026-01-31"
+    folder.mkdir(parents=True)
+    (folder / "decisions.csv").write_bytes(b"")
+    [result] = run.ingest_source(settings, "stewardship")
+    assert result.reason is not None and result.reason.endswith("deliver the date again as 2026-01-31.r2")
+
+
+def test_trouble_that_nobody_thought_of_is_one_deliverys_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the reader itself, which no file can be made for on purpose: refused, tried again by the next run."""
+    folder = settings.landing / "stewardship" / "2026-01-31"
+    folder.mkdir(parents=True)
+    (folder / "decisions.csv").write_bytes(HEADER)
+
+    def fail(*_: object) -> None:
+        raise ValueError("身份证 110105194912310021")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(run.load, "load_delivery", fail)
+        [refused] = run.ingest_source(settings, "stewardship")
+    assert refused.status == "REJECTED" and "ValueError" in (refused.reason or "")
+    assert "110105194912310021" not in (refused.reason or "")
+    [mended] = run.ingest_source(settings, "stewardship")
+    assert mended.status == "ACCEPTED"
