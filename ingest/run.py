@@ -50,8 +50,7 @@ def discover(settings: Settings, up_to: date | None = None) -> list[str]:
     """
     found = landing.sources(settings, up_to)
     for warning in landing.warnings(settings):
-        _LOG.warning("%s", warning)
-        runlog.log(settings, "landing_warning", warning=warning)
+        runlog.log(settings, "left_alone", what=warning)
     return found
 
 
