@@ -1,0 +1,1 @@
+"""Ways out of the outbox: from a marked package to where its recipient fetches it."""
