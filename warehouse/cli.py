@@ -52,14 +52,20 @@ def _options(
 
 
 @app.command()
-def run(as_of: AsOf = None) -> None:
+def run(
+    as_of: AsOf = None,
+    known_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only deliveries accepted by TIME; lies beside the current generation.")
+    ] = None,
+) -> None:
     """The whole DAG, in process, on all complete deliveries up to DATE."""
     from warehouse import local_run, status
+    from warehouse.run import parse_time
 
-    settings = get_settings()
+    settings, moment = get_settings(), parse_time(known_at)
     text = as_of.date().isoformat() if as_of else None
     try:
-        generation = local_run.run_dag(settings, {"as_of": text})
+        generation = local_run.run_dag(settings, {"as_of": text, "known_at": moment.isoformat() if moment else None})
     finally:
         status.print_deliveries(settings, _OUT, only_troubled=True)
     status.print_generation(settings, generation, _OUT)
