@@ -19,7 +19,7 @@ setup: .venv/.ready ## the environment, exactly as locked
 	touch $@
 
 sample: setup ## sample deliveries into the landing folder, unless something is there
-	@test -d "$(GLIFE_HOME)/landing" || $(BIN)/glife sample --persons $(PERSONS) --out "$(GLIFE_HOME)/landing"
+	@test -d "$(GLIFE_HOME)/landing" || $(BIN)/glife sample --persons $(PERSONS) --out "$(GLIFE_HOME)/landing" --keys "$(GLIFE_HOME)/keys"
 
 run: sample ## the daily job on the deliveries in the landing folder
 	GLIFE_QUIET_SECONDS=0 $(BIN)/glife run

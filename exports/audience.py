@@ -19,6 +19,9 @@ DECLARATIONS = Path(__file__).parent / "audiences"
 CHANNELS = ("individual", "broker", "banca", "wechat", "crm")
 
 
+Weekday = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,6 +73,12 @@ class Audience(_Declared):
     mode: Literal["full", "delta"] = "full"
     encryption: Literal["none", "openpgp"] = "none"
     guards: Guards = Guards()
+    weekdays: tuple[Weekday, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+    answer_within_days: int = Field(3, ge=1, description="an answer later than this is asked for in the run report")
+
+    def is_due(self, as_of: date) -> bool:
+        """Whether a list describing ``as_of`` is sent on this channel's schedule."""
+        return as_of.strftime("%a").upper() in self.weekdays
 
 
 def load_audience(channel: str) -> Audience:

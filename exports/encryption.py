@@ -1,7 +1,8 @@
 """Encryption of data files to a recipient's OpenPGP public key.
 
-Keys lie in ``$GLIFE_HOME/keys/<channel>/<recipient>.asc`` (armored or binary certificates). Without a usable key a
-package is held and holds no data: there is never a plain file in the outbox.
+Keys lie in ``$GLIFE_RECIPIENT_KEYS/<channel>/<recipient>.asc`` (armored or binary certificates). Without a usable key a
+package is held and holds no data: there is never a plain file in the outbox. Once the key is there, the next export
+makes the package.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ class KeyProblem(Exception):
 
 def load_certificate(settings: Settings, channel: str, folder_name: str) -> Cert:
     """The recipient's certificate; raises KeyProblem when it is absent, unreadable, revoked or expired."""
-    path = settings.home / "keys" / channel / f"{folder_name}.asc"
+    path = settings.recipient_keys / channel / f"{folder_name}.asc"
     if not path.is_file():
-        raise KeyProblem(f"NO_KEY: there is no public key {path.name}")
+        raise KeyProblem(f"NO_KEY: there is no {channel}/{path.name} in the folder of recipients' keys")
     try:
         certificate = Cert.from_file(str(path))
     except Exception as error:  # the library raises bare exceptions of many kinds
@@ -38,5 +39,8 @@ def load_certificate(settings: Settings, channel: str, folder_name: str) -> Cert
 def encrypt_to(certificate: Cert, plain: Path, folder: Path) -> Path:
     """Write ``<plain name>.pgp`` into ``folder``; streaming, so memory does not grow with the file."""
     target = folder / f"{plain.name}.pgp"
-    encrypt_file(str(plain), str(target), recipients=[certificate], armor=False)
+    try:
+        encrypt_file(str(plain), str(target), recipients=[certificate], armor=False)
+    except Exception as error:  # a certificate without a key that encrypts; the text names no data
+        raise KeyProblem(f"BAD_KEY: nothing can be encrypted to {certificate.fingerprint} ({error})") from None
     return target

@@ -123,15 +123,18 @@ def package_id(generation_id: str, channel: str, recipient: str, content: dict[s
 def place(draft: Path, manifest: dict[str, Any]) -> Package:
     """Turn a draft with its data files into the package, marked ready unless it is held."""
     write_json(draft / MANIFEST, manifest)
+    final = draft.with_name(manifest["package_id"])
+    package = Package(final, manifest)
+    if manifest["held"] and (final / MANIFEST).is_file() and package.manifest_sha256 == sha256_of(draft / MANIFEST):
+        shutil.rmtree(draft)  # held as before
+        return package
     for path in draft.iterdir():
         fsync_file(path)
     fsync_folder(draft)
-    final = draft.with_name(manifest["package_id"])
     if final.exists():  # whole, but never marked: held, or its export was killed before the mark
         shutil.rmtree(final)
     draft.rename(final)
     fsync_folder(final.parent)
-    package = Package(final, manifest)
     if not manifest["held"]:
         mark_ready(package)
     return package

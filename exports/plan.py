@@ -26,11 +26,13 @@ class Plan:
         code = recipient.code.replace("'", "''")
         self.source = f"(select * from package_line where recipient = '{code}'"
         self.source += " and change <> 'SAME') as line" if self.mode == "delta" else ") as line"
+        # A follower who left cannot be tagged any more; the platform took the tags off.
+        self.written = "openid is not null" if lists.audience.list == "tag_sync" else "true"
         self.totals = self._totals()
         self.why = breaches(lists, recipient, lists.audience.guards)
 
     def _totals(self) -> dict[str, dict[str, int]]:
-        rows = self.lists.rows(f"select tier, change, count(*) from {self.source} group by all order by all")
+        rows = self.lists.rows(f"select tier, change, count(*) from {self.source} where {self.written} group by all order by all")
         by_tier = {str(tier): sum(n for each, _, n in rows if each == tier) for tier in range(1, 6)}
         by_change = {change: sum(n for _, each, n in rows if each == change) for change in _CHANGES}
         return {"tier": by_tier, "change": by_change}
@@ -39,15 +41,13 @@ class Plan:
         """The lines as the writers take them, in the declaration's columns."""
         lists = self.lists
         columns = ", ".join(_COMPUTED.get(column.name, f'"{column.name}"') for column in lists.audience.columns)
-        # A follower who left cannot be tagged any more; the platform took the tags off.
-        where = "where openid is not null" if lists.audience.list == "tag_sync" else ""
         legend = lists.rows(
             "select tier::varchar, strategy_name, contact_cadence_days || ' 天', service_package, product_lines, "
             "required_grades from strategy order by tier"
         )
         return ListTable(
             connection=lists.connection,
-            query=f"select {columns} from {self.source} {where} order by tier nulls last, customer_ref",
+            query=f"select {columns} from {self.source} where {self.written} order by tier nulls last, customer_ref",
             columns=lists.audience.columns,
             as_of=lists.as_of,
             title=lists.audience.title,

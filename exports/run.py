@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from exports import ledger
@@ -19,7 +19,7 @@ from exports.package import (
     recipient_folder,
 )
 from exports.plan import Plan
-from exports.writing import write_package
+from exports.writing import key_problems, write_package
 from warehouse import runlog
 from warehouse.errors import GlifeError
 from warehouse.files import lock, write_json
@@ -96,6 +96,8 @@ def _each_recipient(
             channel_lists(settings, generation_dir, audience, recipients) as lists,
             progress(f"lists for {channel}", unit="packages") as advance,
         ):
+            if not audience.is_due(lists.as_of):
+                continue
             known = _Ledger(settings, lists)
             mark_changes(lists)
             for recipient in lists.recipients:
@@ -124,9 +126,8 @@ class _Ledger:
 def _export_recipient(settings: Settings, lists: Lists, recipient: Recipient, known: _Ledger) -> PackageResult:
     folder = recipient_folder(settings, lists.audience.channel, recipient.code)
     packages = list(packages_of(folder))
-    for package in packages:
-        if package.manifest["generation_id"] == lists.generation_id and package.is_ready:
-            return package.result(is_new=False)
+    if made := _made_already(packages, lists.generation_id):
+        return made.result(is_new=False)
     earlier = [each.manifest["sequence"] for each in packages if each.manifest["generation_id"] != lists.generation_id]
     plan = Plan(lists, recipient, known.base.get(recipient.code), max(earlier, default=0) + 1)
     result = write_package(settings, plan, draft_folder(folder)).result(is_new=True)
@@ -144,7 +145,14 @@ def _export_recipient(settings: Settings, lists: Lists, recipient: Recipient, kn
 
 
 def _foretell(settings: Settings, lists: Lists, recipient: Recipient, known: _Ledger) -> PackageResult:
-    plan = Plan(lists, recipient, known.base.get(recipient.code), 0)
     folder = recipient_folder(settings, lists.audience.channel, recipient.code)
-    held = bool(plan.why)
-    return PackageResult(lists.audience.channel, recipient.code, "", folder, True, held, tuple(plan.why), plan.totals)
+    if made := _made_already(packages_of(folder), lists.generation_id):
+        return made.result(is_new=False)
+    plan = Plan(lists, recipient, known.base.get(recipient.code), 0)
+    why = (*key_problems(settings, lists.audience, folder.name), *plan.why)
+    return PackageResult(lists.audience.channel, recipient.code, "", folder, True, bool(why), why, plan.totals)
+
+
+def _made_already(packages: Iterable[Package], generation_id: str) -> Package | None:
+    """The package that was sent from this generation; a held one is looked at again."""
+    return next((each for each in packages if each.manifest["generation_id"] == generation_id and each.is_ready), None)

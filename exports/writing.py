@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exports import ledger
-from exports.audience import Column
+from exports.audience import Audience, Column
 from exports.formats.table import ListTable, Written
 from exports.formats.text import write_csv, write_dat, write_jsonl
 from exports.formats.workbook import write_xlsx
@@ -75,21 +75,35 @@ def _encrypt(settings: Settings, plan: Plan, written: list[Written], draft: Path
 
     try:
         certificate = load_certificate(settings, plan.lists.audience.channel, draft.parent.name)
+        ciphers = [encrypt_to(certificate, each.path, draft) for each in written]
     except KeyProblem as problem:
+        for half in draft.glob("*.pgp"):
+            half.unlink()
         return [], [str(problem)]
-    files = []
-    for each in written:
-        cipher = encrypt_to(certificate, each.path, draft)
-        files.append(
-            {
-                "name": cipher.name,
-                "rows": each.rows,
-                "sha256": sha256_of(cipher),
-                "plain_sha256": sha256_of(each.path),
-                "totals": plan.totals,
-            }
-        )
+    files = [
+        {
+            "name": cipher.name,
+            "rows": each.rows,
+            "sha256": sha256_of(cipher),
+            "plain_sha256": sha256_of(each.path),
+            "totals": plan.totals,
+        }
+        for each, cipher in zip(written, ciphers, strict=True)
+    ]
     return files, []
+
+
+def key_problems(settings: Settings, audience: Audience, folder_name: str) -> list[str]:
+    """Why nothing could be encrypted to a recipient; empty where it can, or where nothing is encrypted."""
+    from exports.encryption import KeyProblem, load_certificate
+
+    if audience.encryption == "none":
+        return []
+    try:
+        load_certificate(settings, audience.channel, folder_name)
+    except KeyProblem as problem:
+        return [str(problem)]
+    return []
 
 
 def _finish(

@@ -117,7 +117,10 @@ def publish() -> None:
 
 
 @app.command()
-def export(channels: Annotated[list[str] | None, typer.Argument(help="Channels; default all.")] = None) -> None:
+def export(
+    channels: Annotated[list[str] | None, typer.Argument(help="Channels; default all.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent, removed and held.")] = False,
+) -> None:
     """Write tier lists of the current generation to the outbox."""
     from exports import run as exporting
     from warehouse import publish as publishing
@@ -127,8 +130,24 @@ def export(channels: Annotated[list[str] | None, typer.Argument(help="Channels; 
     generation = publishing.current_generation(settings)
     if generation is None:
         raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+    if dry_run:
+        status.print_plans(exporting.dry_run(settings, generation.folder, channels or None), _OUT)
+        return
     exporting.export_all(settings, generation.folder, channels or None)
     status.print_packages(settings, _OUT)
+
+
+@app.command()
+def release(
+    package: Annotated[str, typer.Argument(help="Id of a held package.")],
+    name: Annotated[str, typer.Option("--name", help="Who lets it go.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it may go.")],
+) -> None:
+    """Let a held package go to its recipient; logged with name and reason."""
+    from exports import run as exporting
+
+    result = exporting.release_package(get_settings(), package, name, reason)
+    _OUT.print(f"released {result.package_id} to {result.channel} {result.recipient}: {result.folder}")
 
 
 @app.command("status")
@@ -166,12 +185,17 @@ def sample(
     persons: Annotated[int, typer.Option("--persons", min=1, help="How many persons.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the deliveries; the truth is put beside it.")],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20260131,
+    keys: Annotated[Path | None, typer.Option("--keys", help="Also make key pairs for the sample's partners here.")] = None,
 ) -> None:
     """Deliveries in the form of the source systems, with known truth, for trying out and benchmarks."""
     from sample.generate import write_sample
 
     write_sample(persons, out, seed)
     _OUT.print(f"wrote deliveries of {persons:,} persons to {out} (seed {seed})")
+    if keys is not None:
+        from exports.demo_keys import write_demo_keys
+
+        _OUT.print(f"wrote key pairs of {len(write_demo_keys(out, keys))} partners to {keys}: for samples only")
 
 
 @app.command("settings")

@@ -127,9 +127,17 @@ def record_failure(run_id: str, task_id: str, map_index: int, exception: object)
 
 
 def report(run_id: str) -> None:
-    """Close the run in the run log with the state it leaves."""
+    """Close the run in the run log with the state it leaves, and remind of answers that are overdue."""
+    from exports.standing import standing
+
     settings = get_settings()
     current = publishing.current_generation(settings)
+    if current:
+        now = standing(settings, date.fromisoformat(current.as_of))
+        for fault in now.faults:
+            runlog.log(settings, "ack_does_not_count", ack=fault)
+        for reminder in now.reminders:
+            runlog.log(settings, "answer_overdue", reminder=reminder)
     runlog.log(settings, "run_ended", run_id=run_id, generation_id=current.generation_id if current else None)
 
 

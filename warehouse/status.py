@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from collections import Counter
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +14,10 @@ from warehouse import lake
 from warehouse import publish as publishing
 from warehouse.publish import Generation, current_generation
 from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from exports.package import PackageResult
+    from exports.standing import Standing
 
 
 def collect(settings: Settings) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "deliveries": deliveries,
         "late": _late(settings, deliveries),
         "gates": gates.latest(settings),
-        "packages": _packages(settings),
+        **dataclasses.asdict(_standing(settings)),
     }
 
 
@@ -82,13 +86,31 @@ def print_generation(settings: Settings, generation: Generation, out: Console) -
 
 
 def print_packages(settings: Settings, out: Console) -> None:
-    """One line a channel: packages by state."""
-    packages = _packages(settings)
-    for channel in sorted({package["channel"] for package in packages}):
-        states = Counter(package["state"] for package in packages if package["channel"] == channel)
+    """One line a channel: packages by state; then what is held and why, answers that do not count, overdue answers."""
+    now = _standing(settings)
+    for channel in sorted({package.channel for package in now.packages}):
+        states = Counter(package.state for package in now.packages if package.channel == channel)
         out.print(f"{channel}: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
-    if packages:
+    for package in now.packages:
+        if package.state == "held" and package.is_newest:
+            out.print(f"held: {package.channel} {package.recipient} {package.package_id}: {'; '.join(package.why)}")
+    for fault in now.faults:
+        out.print(f"acknowledgement does not count: {fault}")
+    for reminder in now.reminders:
+        out.print(f"overdue: {reminder}")
+    if now.packages:
         out.print(f"packages are in {settings.outbox}")
+
+
+def print_plans(plans: list[PackageResult], out: Console) -> None:
+    """One line a recipient: what a dry run says would be sent, removed and held, and why."""
+    table = Table("channel", "recipient", "lines", "new", "changed", "same", "removed", "", box=None)
+    for plan in plans:
+        counts = plan.totals["change"]
+        numbers = [counts[change] for change in ("NEW", "CHANGED", "SAME", "REMOVED")]
+        fate = f"HELD: {'; '.join(plan.why)}" if plan.is_held else "" if plan.is_new else f"made already: {plan.package_id}"
+        table.add_row(plan.channel, plan.recipient, *map(str, (sum(numbers), *numbers)), fate)
+    out.print(table)
 
 
 def _deliveries(settings: Settings) -> list[dict[str, Any]]:
@@ -122,11 +144,8 @@ def _late(settings: Settings, deliveries: list[dict[str, Any]]) -> dict[str, str
     return {source: day for source, day in sorted(newest.items()) if day < limit and source != "acks"}
 
 
-def _packages(settings: Settings) -> list[dict[str, Any]]:
-    packages = []
-    for manifest in sorted(settings.outbox.glob("*/*/*/manifest.json")):
-        content = json.loads(manifest.read_text(encoding="utf-8"))
-        state = "held" if content["held"] else "ready" if (manifest.parent / "_READY").exists() else "unfinished"
-        channel, recipient, package_id = manifest.parts[-4:-1]
-        packages.append({"channel": channel, "recipient": recipient, "package_id": package_id, "state": state})
-    return packages
+def _standing(settings: Settings) -> Standing:
+    from exports.standing import standing
+
+    current = current_generation(settings)
+    return standing(settings, date.fromisoformat(current.as_of) if current else date.min)

@@ -75,6 +75,10 @@ select
 from gen.identity.int_identity__person_record as person
 inner join gen.identity.int_identity__customer_record as linked using (record_key);
 
+-- Records of persons who asked to be erased: the keys alone.
+create view erased as
+select record_key from gen.identity.int_identity__erased_record;
+
 create view follower as
 select source_system, source_system || ':' || openid as record_key, openid, is_subscribed from gen.core.follower;
 

@@ -29,8 +29,9 @@ select
         when merged.new_ref is not null then 'MERGED 并入 ' || merged.new_ref
         when gone.anchor in (select holder_record_key from owned_policy where status = 'CANCELLED')
             then 'CANCELLED 自有保单已撤单'
+        when gone.anchor in (select record_key from erased) then 'ERASED 客户要求删除个人信息'
         when gone.anchor is not null and gone.anchor not in (select record_key from record)
-            then 'DELETED 客户资料已删除或注销'
+            then 'DELETED 客户资料已不在来源系统'
         else 'LEFT 不再属于服务范围'
     end as reason
 from gone
@@ -53,7 +54,7 @@ select
     end as change,
     held.tier as previous_tier,
     held.tier_name as previous_tier_name,
-    concat_ws('；', gone_why.reason, '合并自 ' || absorbed.old_refs) as change_reason,
+    nullif(concat_ws('；', gone_why.reason, '合并自 ' || absorbed.old_refs), '') as change_reason,
     coalesce(marked.anchor, held.anchor) as anchor,
     marked.* exclude (recipient, customer_ref, anchor)
 from marked

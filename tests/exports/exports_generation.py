@@ -83,6 +83,7 @@ insert into identity.int_identity__customer_record values
  ('channel_banca:R1', 'c4'), ('wechat_broker:o1', 'c1'), ('wechat_broker:o2', 'c7');
 update identity.int_identity__person_record set name_std = '钱七', mobile_std = '13944440001'
 where record_key in ('core_banca:B1', 'channel_banca:R1');
+create table identity.int_identity__erased_record (source_system varchar, source_record_id varchar, record_key varchar);
 create table core.follower (source_system varchar, openid varchar, is_subscribed boolean);
 insert into core.follower values ('wechat_broker', 'o1', true), ('wechat_broker', 'o2', false);
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from pathlib import Path
 
 import fastexcel
 import pytest
 from exports_generation import write_generation
+from recipient_view import BANK_COLUMNS as COLUMNS
+from recipient_view import bank_rows, content, csv_rows, json_rows, manifest
 
 from exports import package as packaging
 from exports.package import PackageResult
@@ -16,19 +16,9 @@ from exports.run import export_all
 from warehouse.errors import GlifeError
 from warehouse.settings import Settings
 
-COLUMNS = [
-    *("customer_ref", "change", "tier", "tier_name", "previous_tier", "strategy", "reasons", "recommended_lines"),
-    *("source_record_ids", "name", "mobile", "policies", "next_due_on", "serving_agent", "tags"),
-]
-
 
 def package_of(results: list[PackageResult], recipient: str) -> Path:
     return next(result.folder for result in results if result.recipient == recipient)
-
-
-def csv_rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "tier_list.csv").open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
@@ -53,21 +43,21 @@ def test_recipients_are_those_of_the_declarations(settings: Settings, generation
 
 def test_package_has_data_then_manifest_then_mark(settings: Settings, generation: Path) -> None:
     for result in export_all(settings, generation):
-        manifest = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
+        stated = manifest(result.folder)
         names = {path.name for path in result.folder.iterdir()}
-        assert names == {file["name"] for file in manifest["files"]} | {"dictionary.csv", "manifest.json", "_READY"}
-        assert manifest["package_id"] == result.folder.name == result.package_id
-        assert (manifest["as_of"], manifest["generation_id"]) == ("2026-01-31", "20260131-0123456789ab")
-        assert (manifest["mode"], manifest["base_package_id"], manifest["held"]) == ("full", None, False)
-        for file in manifest["files"]:
+        assert names == {file["name"] for file in stated["files"]} | {"dictionary.csv", "manifest.json", "_READY"}
+        assert stated["package_id"] == result.folder.name == result.package_id
+        assert (stated["as_of"], stated["generation_id"]) == ("2026-01-31", "20260131-0123456789ab")
+        assert (stated["mode"], stated["base_package_id"], stated["held"]) == ("full", None, False)
+        for file in stated["files"]:
             assert packaging.sha256_of(result.folder / file["name"]) == file["sha256"]
             assert sum(file["totals"]["tier"].values()) == file["rows"] == sum(file["totals"]["change"].values())
 
 
 def test_csv_has_the_published_columns_and_the_recipients_own_values(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["broker"]), "P001")
-    assert (folder / "tier_list.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    (row,) = csv_rows(folder)
+    assert content(settings, folder, "tier_list.csv").startswith(b"\xef\xbb\xbf")
+    (row,) = csv_rows(settings, folder)
     assert list(row) == COLUMNS
     assert (row["name"], row["mobile"]) == ('=王"小明', "+13922220001")  # its own row's, not the client's
     assert row["source_record_ids"] == "P001:000000000000000002"
@@ -78,7 +68,7 @@ def test_csv_has_the_published_columns_and_the_recipients_own_values(settings: S
 
 def test_workbook_cells_are_typed_text(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["broker"]), "P001")
-    sheet = fastexcel.read_excel(folder / "tier_list.xlsx").load_sheet("名单", dtypes=None).to_polars()
+    sheet = fastexcel.read_excel(content(settings, folder, "tier_list.xlsx")).load_sheet("名单", dtypes=None).to_polars()
     assert sheet.columns == COLUMNS
     row = sheet.row(0, named=True)
     assert row["name"] == '=王"小明'
@@ -94,8 +84,7 @@ def test_bank_file_is_gb18030_with_header_trailer_and_clean_separators(settings:
     fields = dict(zip(COLUMNS, line.split("|"), strict=True))
     assert fields["name"] == "钱　七　𠮷"
     assert fields["mobile"] == "13944440001"  # the referral's, never the core system's
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["replaced"] == [{"file": "TIER_20260131.dat", "line": 2, "column": "name", "replaced": 2}]
+    assert manifest(folder)["replaced"] == [{"file": "TIER_20260131.dat", "line": 2, "column": "name", "replaced": 2}]
 
 
 def test_empty_list_is_a_whole_package(settings: Settings, generation: Path) -> None:
@@ -103,20 +92,18 @@ def test_empty_list_is_a_whole_package(settings: Settings, generation: Path) -> 
     assert (folder / "TIER_20260131.dat").read_bytes() == b"HDR|TIER|20260131\r\nTRL|0|0\r\n"
     with_xlsx = write_generation(generation.parent / "none", "delete from core.policy", "delete from mart.customer_tier")
     folder = package_of(export_all(settings, with_xlsx, ["individual"], ["44"]), "44")
-    assert csv_rows(folder) == []
+    assert csv_rows(settings, folder) == []
     assert fastexcel.read_excel(folder / "tier_list.xlsx").sheet_names == ["说明", "名单"]
 
 
 def test_wechat_tags_present_followers_only(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["wechat"]), "wechat_broker")
-    lines = (folder / "tag_sync.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [{"openid": "o1", "add": ["G层级-重点经营"], "remove": []}]
+    assert json_rows(folder, "tag_sync.jsonl") == [{"openid": "o1", "add": ["G层级-重点经营"], "remove": []}]
 
 
 def test_crm_gets_everybody_with_tags_records_and_policies(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["crm"]), "crm")
-    lines = [json.loads(line) for line in (folder / "customers.jsonl").read_text(encoding="utf-8").splitlines()]
-    profiles = {line["customer_id"]: line for line in lines}
+    profiles = {line["customer_id"]: line for line in json_rows(folder, "customers.jsonl")}
     assert set(profiles) == {f"c{number}" for number in range(1, 8)}
     first = profiles["c1"]
     assert [tag["tag"] for tag in first["tags"]] == ["喜欢年金"]
@@ -126,15 +113,15 @@ def test_crm_gets_everybody_with_tags_records_and_policies(settings: Settings, g
 
 def test_without_marketing_consent_there_is_service_only(settings: Settings, generation: Path) -> None:
     results = export_all(settings, generation, ["individual", "broker"])
-    (prospect,) = csv_rows(package_of(results, "44"))  # the cancelled policy's holder is not served
+    (prospect,) = csv_rows(settings, package_of(results, "44"))  # the cancelled policy's holder is not served
     assert (prospect["strategy"], prospect["recommended_lines"]) == ("仅服务：公众号服务", "")
-    (holder,) = csv_rows(package_of(results, "31"))
+    (holder,) = csv_rows(settings, package_of(results, "31"))
     # LIFE is covered, ANNUITY is no longer on sale
     assert (holder["strategy"], holder["recommended_lines"]) == ("重点经营服务：每30天联系；尊享服务;绿色通道", "CI")
 
 
 def test_a_partner_gets_the_tier_of_its_own_scope_unless_sharing_was_agreed(settings: Settings, generation: Path) -> None:
-    rows = csv_rows(package_of(export_all(settings, generation, ["broker"]), "P002"))
+    rows = csv_rows(settings, package_of(export_all(settings, generation, ["broker"]), "P002"))
     assert [row["tier"] for row in rows] == ["4", "5"]  # company-wide these two are 3 and 2
 
 
@@ -150,23 +137,29 @@ def test_lists_hold_nothing_of_other_recipients(settings: Settings, generation: 
     refs: dict[str, set[str]] = {}
     for recipient in own:
         folder = package_of(results, recipient)
-        text = "".join(
-            path.read_bytes().decode("gb18030" if path.suffix == ".dat" else "utf-8")
-            for path in folder.iterdir()
-            if path.suffix in {".csv", ".dat", ".json"}
-        )
+        (name,) = {"tier_list.csv", "TIER_20260131.dat"} & {path.name.removesuffix(".pgp") for path in folder.iterdir()}
+        text = content(settings, folder, name).decode("gb18030" if name.endswith(".dat") else "utf-8")
+        text += (folder / "manifest.json").read_text(encoding="utf-8")
         for other, identifiers in own.items():
             assert all((identifier in text) == (other == recipient) for identifier in identifiers), (recipient, other)
-        if (folder / "tier_list.csv").exists():
-            refs[recipient] = {row["customer_ref"] for row in csv_rows(folder)}
+        if name == "tier_list.csv":
+            refs[recipient] = {row["customer_ref"] for row in csv_rows(settings, folder)}
     assert len(set.union(*refs.values())) == sum(len(each) for each in refs.values())
 
 
 def test_same_generation_gives_the_same_bytes(settings: Settings, generation: Path, tmp_path: Path) -> None:
-    export_all(settings, generation)
     elsewhere = settings.model_copy(update={"home": tmp_path / "other"})
-    export_all(elsewhere, generation)
-    assert all_bytes(settings.outbox) == all_bytes(elsewhere.outbox)
+    first, second = export_all(settings, generation), export_all(elsewhere, generation)
+    assert [each.package_id for each in first] == [each.package_id for each in second]
+    plain = {name for name in all_bytes(settings.outbox) if "broker/P" not in name}
+    assert len(plain) > 20
+    assert {n: b for n, b in all_bytes(settings.outbox).items() if n in plain} == {
+        n: b for n, b in all_bytes(elsewhere.outbox).items() if n in plain
+    }
+    for one, other in zip(first, second, strict=True):
+        if one.channel == "broker":
+            for name in ("tier_list.csv", "tier_list.xlsx"):
+                assert content(settings, one.folder, name) == content(elsewhere, other.folder, name)
 
 
 def test_a_retry_is_no_new_package(settings: Settings, generation: Path) -> None:
@@ -216,16 +209,14 @@ def test_a_merge_over_evidence_elsewhere_does_not_show_to_another_company(settin
     change = "update identity.int_identity__person_record set name_std = null where record_key = 'channel_banca:R1'"
     apart = write_generation(generation.parent / "apart", change)
     (result,) = export_all(settings, apart, ["banca"], ["ICBC"])
-    text = (result.folder / "TIER_20260131.dat").read_bytes().decode("gb18030")
-    lines = [dict(zip(COLUMNS, line.split("|"), strict=True)) for line in text.split("\r\n")[1:-2]]
-    assert {(line["source_record_ids"], line["policies"]) for line in lines} == {
+    assert {(line["source_record_ids"], line["policies"]) for line in bank_rows(result.folder)} == {
         ("R1", ""),
         ("", "000000000000000001:HOLDER/INSURED"),
     }
 
 
 def test_tags_of_other_channels_come_with_consent_to_sharing_only(settings: Settings, generation: Path) -> None:
-    (row,) = csv_rows(package_of(export_all(settings, generation, ["broker"], ["P001"]), "P001"))
+    (row,) = csv_rows(settings, package_of(export_all(settings, generation, ["broker"], ["P001"]), "P001"))
     assert row["tags"] == "喜欢年金=是"
     refusing = write_generation(
         generation.parent / "refusing",
@@ -234,5 +225,5 @@ def test_tags_of_other_channels_come_with_consent_to_sharing_only(settings: Sett
         "update mart.generation set generation_id = '20260201-x'",
         "insert into mart.customer_tag values ('c1', 'VIP', null, 'channel_broker', 'P001:000000000000000002', null)",
     )
-    (row,) = csv_rows(package_of(export_all(settings, refusing, ["broker"], ["P001"]), "P001"))
+    (row,) = csv_rows(settings, package_of(export_all(settings, refusing, ["broker"], ["P001"]), "P001"))
     assert (row["tags"], row["tier"]) == ("VIP", "3")
