@@ -16,7 +16,7 @@ from warehouse.errors import GlifeError
 
 
 def verify(plan: Plan, written: list[Written]) -> None:
-    """Raises GlifeError when a file holds a line that was not planned, or sells to somebody who did not agree."""
+    """Raises GlifeError when a file holds a line that was not planned, sells to somebody who did not agree, or says nothing."""
     for each in written:
         if each.path.suffix != ".xlsx":  # the same rows as the CSV beside it
             _verify_file(plan, each)
@@ -34,7 +34,8 @@ def _verify_file(plan: Plan, written: Written) -> None:
             planned = f"select customer_ref from package_line where recipient = '{code}'"
             silent = f"select customer_ref from suppressed where recipient = '{code}'"
             sells = "coalesce(recommended_lines::varchar, '') not in ('', '[]') or strategy not like '仅服务%'"
-            wrong = f"customer_ref not in ({planned}) or (customer_ref in ({silent}) and ({sells}))"
+            says_nothing = "change <> 'REMOVED' and coalesce(tier::varchar, '') = ''"
+            wrong = f"customer_ref not in ({planned}) or (customer_ref in ({silent}) and ({sells})) or ({says_nothing})"
         found = cursor.execute(f"select count(*), count(*) filter (where {wrong}) from {relation}").fetchone()
     finally:
         cursor.close()

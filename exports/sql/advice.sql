@@ -7,30 +7,29 @@ create table served as
 select
     grouped.recipient,
     grouped.group_key,
+    grouped.is_own,
     min(grouped.customer_id) as customer_id,
-    min_by(grouped.record_key, (record.first_seen_on, grouped.record_key)) as anchor
+    bool_and(customer.has_marketing_consent) as has_marketing_consent,
+    min_by(grouped.record_key, (record.first_seen_on, grouped.record_key)) filter (where grouped.is_serving) as anchor
 from grouped
 inner join record using (record_key)
-where grouped.is_serving
-group by grouped.recipient, grouped.group_key;
+inner join customer on grouped.customer_id = customer.customer_id
+group by grouped.recipient, grouped.group_key, grouped.is_own
+having bool_or(grouped.is_serving);
 
+-- Of a group of own records the tier that these give; of anybody else the company's.
 create table served_tier as
 select
-    served.recipient,
-    served.group_key,
-    served.customer_id,
-    served.anchor,
-    tier.tier,
-    tier.tier_name,
-    tier.rule_id,
-    tier.strategy_code,
-    customer.has_marketing_consent
+    served.*,
+    coalesce(own_tier.tier, company_tier.tier) as tier,
+    coalesce(own_tier.tier_name, company_tier.tier_name) as tier_name,
+    coalesce(own_tier.rule_id, company_tier.rule_id) as rule_id,
+    coalesce(own_tier.strategy_code, company_tier.strategy_code) as strategy_code
 from served
-inner join customer using (customer_id)
-inner join customer_tier as tier
-    on
-        served.customer_id = tier.customer_id
-        and tier.scope = case when {own_scope} and not customer.has_sharing_consent then served.recipient else 'ALL' end;
+left join own_tier
+    on served.is_own and served.recipient = own_tier.scope and served.group_key = own_tier.own_group
+left join customer_tier as company_tier
+    on not served.is_own and company_tier.scope = 'ALL' and served.customer_id = company_tier.customer_id;
 
 -- Lines of each strategy with a product on sale, for `product_channel` where the recipient sells for one channel.
 create table offer as
@@ -65,6 +64,7 @@ create table advice as
 select
     served_tier.recipient,
     served_tier.group_key,
+    served_tier.is_own,
     served_tier.customer_id,
     served_tier.anchor,
     served_tier.tier,

@@ -1,6 +1,7 @@
 -- Which units are one customer of a recipient: as the whole company knows it.
 create table grouped as
-select unit.recipient, unit.record_key, unit.is_serving, record.customer_id, record.customer_id as group_key
+select unit.recipient, unit.record_key, unit.is_serving, record.customer_id, record.customer_id as group_key,
+    false as is_own
 from unit
 inner join record using (record_key);
 

@@ -94,6 +94,15 @@ create view customer_tier as
 select customer_id, scope, tier, tier_name, rule_id, strategy_code, contribution, potential
 from gen.mart.customer_tier;
 
+-- Of customers who did not agree to sharing: a recipient's records as groups by links between them alone, and their tiers.
+create view own_group as
+select scope, record_key, own_group from gen.core.own_group;
+
+create view own_tier as
+select distinct scope, own_group, tier, tier_name, rule_id, strategy_code
+from gen.core.tier
+where own_group is not null;
+
 create view strategy as
 select strategy_code, tier, strategy_name, contact_cadence_days, service_package, product_lines, required_grades
 from gen.reference.tier_strategy

@@ -58,24 +58,29 @@ group by all;
 
 -- Tags of the recipient's own records; of all records where the customer agreed to sharing.
 create table tag_list as
-select
-    advice.recipient,
-    advice.group_key,
-    string_agg(
-        distinct concat_ws('=', customer_tag.tag, customer_tag.value), ';'
-        order by concat_ws('=', customer_tag.tag, customer_tag.value)
-    ) as tags
-from advice
-inner join customer using (customer_id)
-inner join customer_tag on advice.customer_id = customer_tag.customer_id
-left join grouped
-    on
-        advice.recipient = grouped.recipient
-        and advice.group_key = grouped.group_key
-        and grouped.is_serving
-        and customer_tag.source_system || ':' || customer_tag.source_record_id = grouped.record_key
-where customer.has_sharing_consent or grouped.record_key is not null
-group by advice.recipient, advice.group_key;
+with own as (
+    select grouped.recipient, grouped.group_key, customer_tag.tag, customer_tag.value
+    from grouped
+    inner join customer_tag
+        on grouped.record_key = customer_tag.source_system || ':' || customer_tag.source_record_id
+    where grouped.is_serving
+),
+
+shared as (
+    select advice.recipient, advice.group_key, customer_tag.tag, customer_tag.value
+    from advice
+    inner join customer on advice.customer_id = customer.customer_id
+    inner join customer_tag on advice.customer_id = customer_tag.customer_id
+    where customer.has_sharing_consent and not advice.is_own
+),
+
+texts as (
+    select recipient, group_key, concat_ws('=', tag, value) as text from own
+    union
+    select recipient, group_key, concat_ws('=', tag, value) as text from shared
+)
+
+select recipient, group_key, string_agg(text, ';' order by text) as tags from texts group by recipient, group_key;
 
 create table line as
 select

@@ -106,6 +106,19 @@ insert into mart.customer_tier values
  ('c7', 'ALL', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c2', 'P002', 4, '续收保证', 'T4_RENEWAL', 'S4', 0, 10), ('c5', 'P002', 5, '暂时搁置', 'T5_HOLD', 'S5', 0, 10),
  ('c4', 'ICBC', 4, '续收保证', 'T4_RENEWAL', 'S4', 30, 10);
+-- Of those who did not agree to sharing: what a recipient's own records say of each other, and the tiers of these groups.
+create table core.own_group (scope varchar, record_key varchar, own_group varchar);
+insert into core.own_group values
+ ('P001', 'core_life:C2', 'core_life:C2'), ('P002', 'core_life:C2', 'core_life:C2'),
+ ('P002', 'channel_broker:P002:x', 'channel_broker:P002:x'),
+ ('ICBC', 'core_banca:B1', 'channel_banca:R1'), ('ICBC', 'channel_banca:R1', 'channel_banca:R1');
+create table core.tier as select *, null::varchar as own_group from mart.customer_tier where scope = 'ALL';
+insert into core.tier
+ select tier.*, own_group.own_group
+ from (from mart.customer_tier where scope <> 'ALL') as tier
+ inner join core.own_group on own_group.scope = tier.scope
+ inner join identity.int_identity__customer_record as linked
+  on own_group.record_key = linked.record_key and tier.customer_id = linked.customer_id;
 create schema reference;
 create table reference.tier_strategy (
  strategy_code varchar, tier integer, strategy_name varchar, contact_cadence_days integer, service_package varchar,

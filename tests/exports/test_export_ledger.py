@@ -57,7 +57,7 @@ def test_changes_are_told_against_the_accepted_list(settings: Settings, tmp_path
     assert base(second) == first.package_id
     by_change = {row["change"]: row for row in lines(second).values()}
     assert (by_change["CHANGED"]["previous_tier"], by_change["CHANGED"]["tier"]) == ("5", "4")
-    assert by_change["REMOVED"]["reasons"] == "DELETED 客户资料已删除或注销"
+    assert by_change["REMOVED"]["reasons"] == "DELETED 客户资料已不在来源系统"
     assert by_change["REMOVED"]["name"] == by_change["REMOVED"]["tier"] == ""
 
 

@@ -90,7 +90,7 @@ def test_bank_file_is_gb18030_with_header_trailer_and_clean_separators(settings:
 def test_empty_list_is_a_whole_package(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["banca"]), "CMB")
     assert (folder / "TIER_20260131.dat").read_bytes() == b"HDR|TIER|20260131\r\nTRL|0|0\r\n"
-    with_xlsx = write_generation(generation.parent / "none", "delete from core.policy", "delete from mart.customer_tier")
+    with_xlsx = write_generation(generation.parent / "none", "delete from core.policy", "delete from identity.int_identity__person_record")
     folder = package_of(export_all(settings, with_xlsx, ["individual"], ["44"]), "44")
     assert csv_rows(settings, folder) == []
     assert fastexcel.read_excel(folder / "tier_list.xlsx").sheet_names == ["说明", "名单"]
@@ -206,13 +206,30 @@ def test_unknown_channel_and_missing_generation_are_refused(settings: Settings, 
 
 
 def test_a_merge_over_evidence_elsewhere_does_not_show_to_another_company(settings: Settings, generation: Path) -> None:
-    change = "update identity.int_identity__person_record set name_std = null where record_key = 'channel_banca:R1'"
-    apart = write_generation(generation.parent / "apart", change)
+    apart = write_generation(
+        generation.parent / "apart",
+        "update core.own_group set own_group = record_key where scope = 'ICBC'",
+        "update core.tier set own_group = 'core_banca:B1', tier = 4 where own_group = 'channel_banca:R1'",
+        "insert into core.tier by name select * replace ('channel_banca:R1' as own_group, 5 as tier) "
+        "from core.tier where own_group = 'core_banca:B1'",
+    )
     (result,) = export_all(settings, apart, ["banca"], ["ICBC"])
-    assert {(line["source_record_ids"], line["policies"]) for line in bank_rows(result.folder)} == {
-        ("R1", ""),
-        ("", "000000000000000001:HOLDER/INSURED"),
+    assert {(line["source_record_ids"], line["policies"], line["tier"]) for line in bank_rows(result.folder)} == {
+        ("R1", "", "5"),
+        ("", "000000000000000001:HOLDER/INSURED", "4"),
     }
+
+
+def test_two_customers_that_own_records_alone_make_one_are_one_line(settings: Settings, generation: Path) -> None:
+    together = write_generation(
+        generation.parent / "together",
+        "update core.own_group set own_group = 'channel_broker:P002:x' where scope = 'P002'",
+        "delete from core.tier where scope = 'P002' and own_group like 'core_life%'",
+        "update core.customer set has_marketing_consent = customer_id = 'c2'",
+    )
+    (row,) = csv_rows(settings, package_of(export_all(settings, together, ["broker"], ["P002"]), "P002"))
+    assert (row["source_record_ids"], row["policies"], row["tier"]) == ("P002:x", "000000000000000003:HOLDER/INSURED", "5")
+    assert row["strategy"].startswith("仅服务")  # one of the two did not agree
 
 
 def test_tags_of_other_channels_come_with_consent_to_sharing_only(settings: Settings, generation: Path) -> None:
@@ -221,7 +238,9 @@ def test_tags_of_other_channels_come_with_consent_to_sharing_only(settings: Sett
     refusing = write_generation(
         generation.parent / "refusing",
         "update core.customer set has_sharing_consent = false",
-        "insert into mart.customer_tier values ('c1', 'P001', 3, '正常经营', 'T3_REGULAR', 'S3', 40, 0)",
+        "insert into core.own_group values ('P001', 'core_life:C1', 'core_life:C1'), "
+        "('P001', 'channel_broker:P001:000000000000000002', 'core_life:C1')",
+        "insert into core.tier values ('c1', 'P001', 3, '正常经营', 'T3_REGULAR', 'S3', 40, 0, 'core_life:C1')",
         "update mart.generation set generation_id = '20260201-x'",
         "insert into mart.customer_tag values ('c1', 'VIP', null, 'channel_broker', 'P001:000000000000000002', null)",
     )

@@ -45,6 +45,7 @@ tier_score as (
     select
         parts.customer_id,
         parts.scope,
+        parts.own_group,
         cast(
             parts.c_ape_points + parts.c_paid_points + parts.c_policies_points + parts.c_years_points as integer
         ) as contribution,
