@@ -113,7 +113,9 @@ class StandardName:
     name_sound: str | None
     """Reading in Latin letters, the same for 高良海, GAO LIANGHAI and Lianghai Gao."""
     surname: str | None
+    surname_sound: str | None
     given_name: str | None
+    """Null where only the surname is known, as of 王先生."""
     is_han: bool
 
 
@@ -141,6 +143,8 @@ def _sound_of_surname(surname: str) -> str:
 def standardise(names: Iterable[str]) -> list[StandardName]:
     """Standard forms of each name, in the order given; the simplification runs once over all of them."""
     originals = list(names)
+    if not originals:
+        return []
     folded = [unicodedata.normalize("NFKC", name).replace("\n", " ") for name in originals]
     simplified = _simplifier().convert("\n".join(folded)).split("\n")
     return [_standardise(original, text) for original, text in zip(originals, simplified, strict=True)]
@@ -155,14 +159,13 @@ def _standardise(original: str, text: str) -> StandardName:
 
 def _han(original: str, text: str) -> StandardName:
     bare = _NOT_IN_A_NAME.sub("", text)
-    without_title = _TITLES.sub("", bare)
-    bare = without_title if len(without_title) >= 2 else bare
+    bare = _TITLES.sub("", bare) or bare
     if bare in PLACEHOLDERS:
-        return StandardName(original, None, None, None, None, True)
+        return StandardName(original, None, None, None, None, None, True)
     surname = bare[:2] if bare[:2] in COMPOUND_SURNAMES and len(bare) > 2 else bare[:1]
     given = bare[len(surname) :]
     sound = " ".join(sorted(filter(None, (_sound_of_surname(surname), "".join(map(_reading, given))))))
-    return StandardName(original, bare, sound, surname, given or None, True)
+    return StandardName(original, bare, sound, surname, _sound_of_surname(surname), given or None, True)
 
 
 def _latin(original: str, text: str) -> StandardName:
@@ -171,12 +174,12 @@ def _latin(original: str, text: str) -> StandardName:
     )
     words = [word.lower() for word in _LATIN_PARTS.sub(" ", _CAMEL.sub(" ", plain)).split()]
     if "".join(words) in PLACEHOLDERS or not words:
-        return StandardName(original, None, None, None, None, False)
+        return StandardName(original, None, None, None, None, None, False)
     # A middle initial comes and goes: it tells nothing, unless initials are all there is.
     words = [word for word in words if len(word) > 1] or words
     surname, given = _latin_parts(words)
     sound = " ".join(sorted(filter(None, (surname, given))))
-    return StandardName(original, " ".join(sorted(words)).upper(), sound, surname or None, given or None, False)
+    return StandardName(original, " ".join(sorted(words)).upper(), sound, surname or None, surname or None, given or None, False)
 
 
 def _latin_parts(words: list[str]) -> tuple[str, str]:

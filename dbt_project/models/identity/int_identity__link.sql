@@ -31,7 +31,7 @@ ruled as (
             ) then 'SAME_ID'
             when is_unionid_same and name_relation <> 'different' and last4_relation <> 'different' then 'SAME_UNIONID'
             when is_named_by_card and name_relation <> 'different' then 'CARD_NAMES_RECORD'
-            when name_relation = 'different' or name_relation = 'none' then null
+            when name_relation in ('different', 'none', 'surname') then null
             when birth_relation = 'different'
                 then
                     case

@@ -66,6 +66,9 @@ int_identity__pair as (
         end as last4_relation,
         case
             when a.name_std is null or b.name_std is null then 'none'
+            -- Of 王先生 only the surname is known: it contradicts other surnames and says little for its own.
+            when a.given_name is null or b.given_name is null
+                then case when a.surname_sound = b.surname_sound then 'surname' else 'different' end
             when a.name_std = b.name_std then 'same'
             when a.name_sound = b.name_sound and not (a.is_name_han and b.is_name_han) then 'sound'
             when a.name_sound = b.name_sound then 'homophone'

@@ -70,6 +70,7 @@ int_identity__person_record as (
         names.name_std,
         names.name_sound,
         names.surname,
+        names.surname_sound,
         names.given_name,
         coalesce(names.is_han, false) as is_name_han,
 
