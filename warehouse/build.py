@@ -26,7 +26,7 @@ from warehouse.settings import Settings
 from warehouse.versions import DBT_PROJECT, code_version, parameter_version
 
 LAYERS = ("staging", "identity", "core", "marts")
-PREVIOUS_MODELS = ("customer_tier",)
+PREVIOUS_MODELS = ("customer_tier", "customer_source", "agent_grade")
 _LOG = logging.getLogger("glife")
 
 
