@@ -90,7 +90,9 @@ def test_bank_file_is_gb18030_with_header_trailer_and_clean_separators(settings:
 def test_empty_list_is_a_whole_package(settings: Settings, generation: Path) -> None:
     folder = package_of(export_all(settings, generation, ["banca"]), "CMB")
     assert (folder / "TIER_20260131.dat").read_bytes() == b"HDR|TIER|20260131\r\nTRL|0|0\r\n"
-    with_xlsx = write_generation(generation.parent / "none", "delete from core.policy", "delete from identity.int_identity__person_record")
+    with_xlsx = write_generation(
+        generation.parent / "none", "delete from core.policy", "delete from identity.int_identity__person_record"
+    )
     folder = package_of(export_all(settings, with_xlsx, ["individual"], ["44"]), "44")
     assert csv_rows(settings, folder) == []
     assert fastexcel.read_excel(folder / "tier_list.xlsx").sheet_names == ["说明", "名单"]
