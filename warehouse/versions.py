@@ -10,7 +10,7 @@ from pathlib import Path
 from warehouse.settings import PROJECT_ROOT
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
-_CODE = ("warehouse", "ingest", "identity", "contracts", "dbt_project/models", "dbt_project/macros", "exports")
+_CODE = ("warehouse", "ingest", "identity", "measures", "contracts", "dbt_project/models", "dbt_project/macros", "exports")
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".json"}
 
 

@@ -1,0 +1,1 @@
+"""What of the measures SQL cannot say well: choices that depend on the choices made before."""
