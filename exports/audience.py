@@ -87,6 +87,10 @@ def load_audience(channel: str) -> Audience:
     if channel not in CHANNELS or not path.is_file():
         raise GlifeError(f"there is no channel {channel!r}", "export", f"choose one of {', '.join(CHANNELS)}")
     try:
-        return Audience.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(declared.get("columns"), str):  # channels that share a list share its columns
+            shared = DECLARATIONS / "columns" / f"{declared['columns']}.yaml"
+            declared["columns"] = yaml.safe_load(shared.read_text(encoding="utf-8"))
+        return Audience.model_validate(declared)
     except (ValidationError, yaml.YAMLError) as error:
         raise GlifeError(f"the audience declaration is wrong: {error}", str(path)) from None

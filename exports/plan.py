@@ -42,8 +42,12 @@ class Plan:
         lists = self.lists
         columns = ", ".join(_COMPUTED.get(column.name, f'"{column.name}"') for column in lists.audience.columns)
         legend = lists.rows(
-            "select tier::varchar, strategy_name, contact_cadence_days || ' 天', service_package, product_lines, "
-            "required_grades from strategy order by tier"
+            "select tier::varchar, strategy_name, contact_cadence_days || ' 天', replace(service_package, ';', '；'), "
+            "replace(product_lines, '|', '、'), replace(required_grades, '|', '、') from strategy order by tier"
+        )
+        left = lists.rows(
+            f"select split_part(change_reason, ' ', 1) as why, count(*) from {self.source} "
+            "where change = 'REMOVED' group by why order by all"
         )
         return ListTable(
             connection=lists.connection,
@@ -54,6 +58,8 @@ class Plan:
             recipient_name=f"{self.recipient.name} ({self.recipient.code})",
             totals=self.totals,
             legend=tuple(tuple(cell or "" for cell in line) for line in legend),
+            compared_with=self.base or "",
+            left_because=tuple((reason, count) for reason, count in left),
         )
 
     def lines_query(self) -> str:

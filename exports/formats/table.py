@@ -35,7 +35,9 @@ class ListTable:
     title: str
     recipient_name: str
     totals: dict[str, dict[str, int]] = field(default_factory=dict)
-    legend: tuple[tuple[str, ...], ...] = ()
+    legend: tuple[tuple[str, ...], ...] = ()  # tier, strategy, cadence, service, lines, grades
+    compared_with: str = ""  # the list that the recipient accepted last
+    left_because: tuple[tuple[str, int], ...] = ()
 
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
         """Rows in the list's order, in batches, through a cursor of its own: readers do not disturb each other."""

@@ -18,6 +18,10 @@ from exports.formats.table import ListTable, Written
 ROWS_PER_FILE = 1_048_575  # Excel's limit less the header
 _CREATED = datetime(2000, 1, 1)  # the same list gives the same bytes, whenever it is written
 _TIER_COLOURS = {1: "#F8CBAD", 2: "#FFE699", 3: "#C6E0B4", 4: "#BDD7EE", 5: "#EDEDED"}
+_CHANGE_COLOURS = {"NEW": "#00703C", "CHANGED": "#B35900", "SAME": "#7F7F7F", "REMOVED": "#C00000"}
+_CHANGE_NAMES = {"NEW": "新增", "CHANGED": "有变化", "SAME": "不变", "REMOVED": "移出"}
+_NOTES = ("没有营销同意的客户只提供服务，不推荐产品。", "收到后请用 customer_ref 回执。", "本名单含个人信息，仅限接收方使用。")
+_DARK = "#1F4E78"
 _LONGEST_CELL = 32_767
 _FONT = "Microsoft YaHei"
 
@@ -45,66 +49,118 @@ def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": table.title, "created": _CREATED})
-        _write_cover(book, book.add_worksheet("说明"), table)
-        return _write_list(book, book.add_worksheet("名单"), table, rows)
+        styles = _Styles(book)
+        _write_cover(book.add_worksheet("说明"), styles, table)
+        return _write_list(book.add_worksheet("名单"), styles, table, rows)
 
 
-def _write_cover(book: Workbook, sheet: Worksheet, table: ListTable) -> None:
-    plain = book.add_format({"font_name": _FONT, "text_wrap": True, "valign": "top"})
-    bold = book.add_format({"font_name": _FONT, "bold": True, "valign": "top"})
-    title = book.add_format({"font_name": _FONT, "bold": True, "font_size": 16})
-    tiers = _tier_formats(book)
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 24)
-    sheet.set_column(2, 5, 40)
+class _Styles:
+    """Cell formats of one workbook."""
+
+    def __init__(self, book: Workbook) -> None:
+        base = {"font_name": _FONT, "valign": "top"}
+        self.text = book.add_format({**base, "num_format": "@"})
+        self.wrapped = book.add_format({**base, "text_wrap": True})
+        self.bold = book.add_format({**base, "bold": True})
+        self.title = book.add_format({**base, "bold": True, "font_size": 16})
+        self.heading = book.add_format({**base, "bold": True, "font_size": 12, "font_color": _DARK})
+        self.header = book.add_format({**base, "bold": True, "bg_color": _DARK, "font_color": "#FFFFFF", "text_wrap": True})
+        self.tier = {tier: book.add_format({**base, "num_format": "@", "bg_color": hue}) for tier, hue in _TIER_COLOURS.items()}
+        self.tier_wrapped = {
+            tier: book.add_format({**base, "text_wrap": True, "bg_color": hue}) for tier, hue in _TIER_COLOURS.items()
+        }
+        self.change = {
+            change: book.add_format({**base, "num_format": "@", "bold": True, "font_color": hue})
+            for change, hue in _CHANGE_COLOURS.items()
+        }
+
+
+_Line = tuple[tuple[str, ...], Format]
+
+
+def _write_cover(sheet: Worksheet, styles: _Styles, table: ListTable) -> None:
+    """What a reader needs before the list: whose it is, as of when, how many, what to do with each tier, what changed."""
+    for position, width in enumerate((19, 18, 12, 9, 12, 44, 26, 14)):
+        sheet.set_column(position, position, width)
     sheet.hide_gridlines(2)
-    lines: list[tuple[tuple[str, ...], Format]] = [
-        ((table.title,), title),
-        (("接收方", table.recipient_name), plain),
-        (("数据日期", table.as_of.isoformat()), plain),
-        ((), plain),
-        (("层级", "客户数"), bold),
-        *(((str(tier), str(count)), tiers.get(_as_tier(tier), plain)) for tier, count in table.totals["tier"].items()),
-        ((), plain),
-        (("变化", "客户数"), bold),
-        *(((change, str(count)), plain) for change, count in table.totals["change"].items()),
-        ((), plain),
-        (("层级", "名称", "联系频度", "服务内容", "推荐险类", "服务人员等级"), bold),
-        *((line, tiers.get(_as_tier(line[0]), plain)) for line in table.legend),
-        ((), plain),
-        (("列名", "含义", "说明"), bold),
-        *(((column.name, column.title, column.meaning), plain) for column in table.columns),
+    _set_page(sheet)
+    blank: _Line = ((), styles.text)
+    lines: list[_Line] = [
+        ((table.title,), styles.title),
+        (("接收方", table.recipient_name), styles.text),
+        (("数据日期", table.as_of.isoformat()), styles.text),
+        (("客户数", str(sum(table.totals["tier"].values()))), styles.text),
+        (("比较基准", table.compared_with or "尚无已确认的名单，全部为新增"), styles.text),
+        blank,
+        *_tier_lines(styles, table),
+        blank,
+        *_change_lines(styles, table),
+        blank,
+        (("各列说明",), styles.heading),
+        (("列名", "含义", "说明"), styles.header),
+        *(((column.name, column.title, column.meaning), styles.text) for column in table.columns),
+        blank,
+        (
+            ("没有营销同意的客户只提供服务，不推荐产品。收到后请用 customer_ref 回执。本名单含个人信息，仅限接收方使用。",),
+            styles.bold,
+        ),
     ]
+    sheet.set_default_row(18)
+    sheet.set_row(0, 30)
     for number, (cells, style) in enumerate(lines):
         for position, cell in enumerate(cells):
             sheet.write_string(number, position, cell, style)
 
 
-def _write_list(book: Workbook, sheet: Worksheet, table: ListTable, rows: Iterator[tuple[Any, ...]]) -> int:
+def _tier_lines(styles: _Styles, table: ListTable) -> Iterator[_Line]:
+    counts = table.totals["tier"]
+    total = sum(counts.values())
+    yield ("各层级的客户与经营策略",), styles.heading
+    yield ("层级", "策略", "客户数", "占比", "联系频度", "服务内容", "推荐险类", "服务人员等级"), styles.header
+    for tier, strategy, *rest in table.legend:
+        count = counts.get(tier, 0)
+        share = f"{count / total:.1%}" if total else ""
+        yield (tier, strategy, str(count), share, *rest), styles.tier_wrapped.get(int(tier), styles.wrapped)
+
+
+def _change_lines(styles: _Styles, table: ListTable) -> Iterator[_Line]:
+    yield ("与最近一次已确认名单相比",), styles.heading
+    yield ("变化", "含义", "客户数"), styles.header
+    for change, count in table.totals["change"].items():
+        yield (change, _CHANGE_NAMES[change], str(count)), styles.text
+    for reason, count in table.left_because:
+        yield ("", f"移出：{reason}", str(count)), styles.text
+
+
+def _write_list(sheet: Worksheet, styles: _Styles, table: ListTable, rows: Iterator[tuple[Any, ...]]) -> int:
     names = [column.name for column in table.columns]
-    tier_at = names.index("tier")
-    header = book.add_format({"font_name": _FONT, "bold": True, "bg_color": "#1F4E78", "font_color": "#FFFFFF"})
-    text = book.add_format({"font_name": _FONT, "num_format": "@"})
-    tiers = _tier_formats(book)
+    tier_at, change_at = names.index("tier"), names.index("change")
+    coloured = {tier_at, names.index("tier_name")}
     for position, column in enumerate(table.columns):
-        sheet.set_column(position, position, column.width, text)
-        sheet.write_string(0, position, column.name, header)
+        sheet.set_column(position, position, column.width, styles.text)
+        sheet.write_string(0, position, column.name, styles.header)
     sheet.freeze_panes(1, 0)
-    write = sheet.write_string
+    _set_page(sheet)
+    sheet.set_default_row(17)
+    sheet.repeat_rows(0)
+    write, text = sheet.write_string, styles.text
     number = 0
     for number, row in enumerate(rows, start=1):
-        style = tiers.get(row[tier_at], text)
+        tier_style = styles.tier.get(row[tier_at], text)
         for position, value in enumerate(row):
-            if value is not None:
-                write(number, position, str(value)[:_LONGEST_CELL], style if position == tier_at else text)
+            if value is None:
+                continue
+            style = tier_style if position in coloured else styles.change[value] if position == change_at else text
+            write(number, position, str(value)[:_LONGEST_CELL], style)
     sheet.autofilter(0, 0, number, len(names) - 1)
     return number
 
 
-def _tier_formats(book: Workbook) -> dict[int, Format]:
-    base = {"font_name": _FONT, "num_format": "@", "text_wrap": False, "valign": "top"}
-    return {tier: book.add_format({**base, "bg_color": colour}) for tier, colour in _TIER_COLOURS.items()}
-
-
-def _as_tier(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+def _set_page(sheet: Worksheet) -> None:
+    """Printed, a list is as wide as the paper and says on each page which it is; opened, it warns of nothing."""
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # they are codes, not numbers
+    sheet.set_footer("&L含个人信息，仅限接收方使用&C&A&R&P / &N")

@@ -3,7 +3,8 @@
 Works on the Parquet files of a lake: ``ask_for_consent`` first gives every record of the recipients its own CRM consents
 (consents are G Life's and count, wherever a person was recognised), ``change_everything_else`` then rewrites names,
 numbers, amounts, tags and notes of all that belongs to others. Persons who agreed to sharing are left alone but for notes:
-of them a recipient may see the company's tier and tags.
+of them a recipient may see the company's tier and tags. So are persons who asked to be erased: that reaches all their
+records, wherever they were recognised.
 """
 
 from __future__ import annotations
@@ -85,12 +86,14 @@ def change_everything_else(lake: Path, truth: Path, recipient: Recipient) -> dic
         _persons(con, truth)
         _own(con, lake, recipient)
         con.execute(
-            "create table agreed as select distinct person_id from person_of "
-            "where hash(person_id || 'CROSS_CHANNEL_SHARING') % 8 >= 7"
+            "create table left_alone as select person_id from person_of where hash(person_id || 'CROSS_CHANNEL_SHARING') % 8 >= 7 "
+            "union select person_of.person_id from person_of "
+            f"inner join {_read(lake, 'stewardship/erasures')} as erasures "
+            "on person_of.source_system = erasures.system and person_of.source_record_id = erasures.record_id"
         )
         con.execute(
             "create table kept as select source_system || ':' || source_record_id as key from person_of "
-            "where person_id in (from agreed)"
+            "where person_id in (from left_alone)"
         )
         con.execute("create table own_key as select source_system || ':' || source_record_id as key from own_record")
         changed = {table: _rewrite(con, lake, table, where, new) for table, where, new in _changes(recipient)}
