@@ -27,6 +27,8 @@ from warehouse.versions import DBT_PROJECT, code_version, parameter_version
 
 LAYERS = ("staging", "identity", "core", "marts")
 PREVIOUS_MODELS = ("customer_tier", "customer_source", "agent_grade")
+# Unit tests prove the models, not the data: the test suite runs them, a build need not.
+_WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 _LOG = logging.getLogger("glife")
 
 
@@ -131,7 +133,7 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
     if not target.exists():
         raise GlifeError("there is no build to go on with", str(target), "start again with `glife build`")
     with _writer_lock(settings):
-        _dbt(settings, target, ["build", "--select", *_selection(layer)])
+        _dbt(settings, target, ["build", "--select", *_selection(layer), *_WITHOUT_UNIT_TESTS])
 
 
 def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:

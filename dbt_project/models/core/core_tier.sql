@@ -5,7 +5,7 @@ with scores as (
 ),
 
 rules as (
-    select * from {{ ref('tier_rule') }}
+    select * from {{ ref('tier_rule') }} as tier_rule
     where {{ valid_on('tier_rule', as_of()) }}
 ),
 

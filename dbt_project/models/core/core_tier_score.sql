@@ -11,13 +11,13 @@ with inputs as (
 ),
 
 bands as (
-    select * from {{ ref('tier_band') }}
+    select * from {{ ref('tier_band') }} as tier_band
     where {{ valid_on('tier_band', as_of()) }}
 ),
 
 caps as (
     select cast(tier_parameter.value as integer) as potential_cap
-    from {{ ref('tier_parameter') }}
+    from {{ ref('tier_parameter') }} as tier_parameter
     where tier_parameter.parameter = 'potential_cap' and {{ valid_on('tier_parameter', as_of()) }}
 ),
 
