@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     landing: Path = Field(Path(), description="where deliveries arrive; default $GLIFE_HOME/landing")
     key_file: Path = Field(Path(), description="key of ids and pseudonyms; default $GLIFE_HOME/secrets/pseudonym.key")
     recipient_keys: Path = Field(Path(), description="recipients' public keys, <channel>/<code>.asc; default $GLIFE_HOME/keys")
+    delivery_file: Path = Field(Path(), description="where packages are delivered to; default $GLIFE_HOME/delivery.yaml")
     quiet_seconds: int = Field(60, ge=0, description="how long files without a completion mark must lie unchanged")
     memory_limit: str = Field("", pattern=r"^(\d+(\.\d+)? ?([KMGT]i?B))?$", description="for DuckDB; default three quarters")
     threads: int = Field(0, ge=0, description="for DuckDB; default three quarters of the processors, at least 1")
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
         given["landing"] = Path(given.get("landing", home / "landing")).expanduser().resolve()
         given["key_file"] = Path(given.get("key_file", home / "secrets" / "pseudonym.key")).expanduser().resolve()
         given["recipient_keys"] = Path(given.get("recipient_keys", home / "keys")).expanduser().resolve()
+        given["delivery_file"] = Path(given.get("delivery_file", home / "delivery.yaml")).expanduser().resolve()
         given.setdefault("memory_limit", f"{max(_machine_memory_bytes() * 3 // 4 // 2**20, 256)}MiB")
         given.setdefault("threads", -(-(os.cpu_count() or 1) * 3 // 4))
         return given

@@ -86,8 +86,8 @@ def change_everything_else(lake: Path, truth: Path, recipient: Recipient) -> dic
         _persons(con, truth)
         _own(con, lake, recipient)
         con.execute(
-            "create table left_alone as select person_id from person_of where hash(person_id || 'CROSS_CHANNEL_SHARING') % 8 >= 7 "
-            "union select person_of.person_id from person_of "
+            "create table left_alone as select person_id from person_of "
+            "where hash(person_id || 'CROSS_CHANNEL_SHARING') % 8 >= 7 union select person_of.person_id from person_of "
             f"inner join {_read(lake, 'stewardship/erasures')} as erasures "
             "on person_of.source_system = erasures.system and person_of.source_record_id = erasures.record_id"
         )

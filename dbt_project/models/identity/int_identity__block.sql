@@ -1,7 +1,7 @@
 -- Every value by which two records may meet. A value that too many records bear would compare everybody with everybody:
 -- such blocks are not used and stand in int_identity__blocked_value.
 with records as (
-    select * from {{ ref('int_identity__person_record') }}
+    select * from {{ ref('int_identity__standard_record') }}
 ),
 
 parties as (
@@ -21,6 +21,16 @@ parties as (
     from {{ ref('stg_core_banca__poly') }} as policies
     inner join records
         on records.source_system = 'core_banca' and records.source_record_id in (policies.holder_cust_no, policies.insured_cust_no)
+),
+
+-- Who bound with nothing but a policy number may be any party of it.
+nameless as (
+    select
+        record_no,
+        bound_system as policy_system,
+        bound_policy_no as policy_no
+    from records
+    where given_name is null and bound_policy_no is not null
 ),
 
 keys as (
@@ -95,6 +105,25 @@ keys as (
         'name_policy' as kind,
         name_sound || '|' || policy_system || '|' || policy_no as value
     from parties where name_sound is not null
+    union all
+    select
+        record_no,
+        'policy' as kind,
+        policy_system || '|' || policy_no as value
+    from nameless
+    union all
+    select
+        parties.record_no,
+        'policy' as kind,
+        parties.policy_system || '|' || parties.policy_no as value
+    from parties
+    inner join nameless on parties.policy_system = nameless.policy_system and parties.policy_no = nameless.policy_no
+    union all
+    select
+        record_no,
+        'who' as kind,
+        who_system || '|' || who_record_id as value
+    from records where who_record_id is not null
 ),
 
 sizes as (
@@ -113,7 +142,7 @@ int_identity__block as (
         keys.kind,
         keys.value,
         sizes.records,
-        sizes.records > 24 as is_blocked
+        sizes.records > {{ identity_parameter('block_limit') }} as is_blocked
     from keys
     inner join sizes on keys.kind = sizes.kind and keys.value = sizes.value
 )

@@ -3,7 +3,7 @@ select
     kind,
     value,
     count(*) as records,
-    'more than 24 records bear it' as reason
+    'more than ' || {{ identity_parameter('block_limit') }} || ' records bear it' as reason
 from {{ ref('int_identity__block') }}
 where is_blocked
 group by kind, value

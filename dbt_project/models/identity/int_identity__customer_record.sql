@@ -17,7 +17,7 @@ customers as (
     select
         record_no as anchor_no,
         glife_hmac('customer' || chr(31) || source_system || chr(31) || source_record_id) as customer_id
-    from {{ ref('int_identity__person_record') }}
+    from {{ ref('int_identity__standard_record') }}
     where record_no in (select members.anchor_no from members)
 ),
 

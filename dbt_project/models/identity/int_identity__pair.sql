@@ -12,7 +12,9 @@ met as (
     select
         a.record_no as record_a,
         b.record_no as record_b,
-        bool_or(a.kind = 'name_policy') as is_on_policy
+        bool_or(a.kind = 'name_policy') as is_on_policy,
+        bool_or(a.kind = 'policy') as is_policy_shown,
+        bool_or(a.kind = 'who') as is_same_who
     from blocks as a
     inner join blocks as b on a.kind = b.kind and a.value = b.value and a.record_no < b.record_no
     group by a.record_no, b.record_no
@@ -22,8 +24,8 @@ cards as (
     select
         least(cards.record_no, named.record_no) as record_a,
         greatest(cards.record_no, named.record_no) as record_b
-    from {{ ref('int_identity__person_record') }} as cards
-    inner join {{ ref('int_identity__person_record') }} as named
+    from {{ ref('int_identity__standard_record') }} as cards
+    inner join {{ ref('int_identity__standard_record') }} as named
         on cards.who_system = named.source_system and cards.who_record_id = named.source_record_id
     where cards.who_record_id is not null
 ),
@@ -33,18 +35,24 @@ pairs as (
         coalesce(met.record_a, cards.record_a) as record_a,
         coalesce(met.record_b, cards.record_b) as record_b,
         coalesce(met.is_on_policy, false) as is_on_policy,
+        coalesce(met.is_policy_shown, false) as is_policy_shown,
+        coalesce(met.is_same_who, false) as is_same_who,
         cards.record_a is not null as is_named_by_card
     from met
     full outer join cards on met.record_a = cards.record_a and met.record_b = cards.record_b
 ),
 
-int_identity__pair as (
+compared as (
     select
         pairs.record_a,
         pairs.record_b,
         a.source_system as system_a,
         b.source_system as system_b,
+        a.is_gone or b.is_gone as is_gone,
+        coalesce(a.is_id_valid and b.is_id_valid, false) as is_labelled,
         pairs.is_on_policy,
+        pairs.is_policy_shown,
+        pairs.is_same_who,
         pairs.is_named_by_card,
         case
             when a.id_kind is null or b.id_kind is null
@@ -104,12 +112,24 @@ int_identity__pair as (
         end as email_relation,
         coalesce(a.unionid = b.unionid, false) as is_unionid_same,
         coalesce(a.sex <> b.sex, false) as is_sex_different,
+        coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
         coalesce(mobiles.names, 0) as mobile_names,
         coalesce(mobiles.is_agents_own, false) as is_mobile_agents
     from pairs
-    inner join {{ ref('int_identity__person_record') }} as a on pairs.record_a = a.record_no
-    inner join {{ ref('int_identity__person_record') }} as b on pairs.record_b = b.record_no
+    inner join {{ ref('int_identity__standard_record') }} as a on pairs.record_a = a.record_no
+    inner join {{ ref('int_identity__standard_record') }} as b on pairs.record_b = b.record_no
     left join {{ ref('int_identity__mobile') }} as mobiles on a.mobile_std = mobiles.mobile_std and a.mobile_std = b.mobile_std
+),
+
+-- The rule that says who they are; and what it would say without the ID numbers, from which its precision is measured
+-- wherever both have a valid one.
+int_identity__pair as (
+    select
+        *,
+        {{ identity_rule('id_relation', 'last4_relation') }} as rule,
+        case when is_labelled then {{ identity_rule("'none'", "'none'") }} end as rule_without_id,
+        case when is_labelled then {{ identity_rule("'none'", 'last4_relation') }} end as rule_with_last4
+    from compared
 )
 
 select * from int_identity__pair

@@ -1,4 +1,5 @@
--- Every current record that describes a person, as its source delivered it, in one shape.
+-- Every record that describes a person, as its source delivered it, in one shape: the current ones, and those that are gone,
+-- whose place in history still anchors the id of their person (they make no customer and link no others).
 with core_life as (
     select
         'core_life' as source_system,
@@ -125,6 +126,8 @@ elsewhere as (
 
 crm_rows as (
     select
+        -- A row that named a record before the record came was a person record until then.
+        rows.kind <> 'card' and elsewhere.source_system is not null as is_gone,
         'crm' as source_system,
         rows.source_record_id,
         rows.name,
@@ -141,13 +144,21 @@ crm_rows as (
     from {{ ref('int_identity__crm_row') }} as rows
     left join elsewhere
         on rows.who_system = elsewhere.source_system and rows.who_record_id = elsewhere.source_record_id
-    where rows.kind = 'card' or elsewhere.source_system is null
+    where rows.kind = 'card' or elsewhere.source_system is null or rows.first_seen_on < elsewhere.first_seen_on
 ),
 
 records as (
-    select * from elsewhere
+    select
+        false as is_gone,
+        *
+    from elsewhere
     union all by name
     select * from crm_rows
+    union all by name
+    select
+        true as is_gone,
+        *
+    from {{ ref('int_identity__gone_record') }}
 ),
 
 int_identity__source_record as (

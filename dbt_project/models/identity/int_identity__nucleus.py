@@ -1,0 +1,9 @@
+"""What strong evidence alone brings together: the nuclei between which weak evidence is weighed. Gone records stay alone."""
+
+from identity.linkage import cluster_records
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    found = cluster_records(dbt.ref("int_identity__standard_record"), dbt.ref("int_identity__strong_link"), with_gone=False)
+    return found.rename_columns(["record_no", "nucleus_no"])

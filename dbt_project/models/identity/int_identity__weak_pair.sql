@@ -1,0 +1,201 @@
+-- Two nuclei that met in some block but that nothing strong joins: how they compare as wholes, and which weak rule might
+-- make them one person. Weak evidence never stands against a contradiction: another ID, sex, WeChat user, name or birth date.
+with nuclei as (
+    select
+        record_no,
+        nucleus_no
+    from {{ ref('int_identity__nucleus') }}
+),
+
+met as (
+    select
+        least(a.nucleus_no, b.nucleus_no) as nucleus_a,
+        greatest(a.nucleus_no, b.nucleus_no) as nucleus_b,
+        min({ 'first': pairs.record_a, 'second': pairs.record_b }) as records,
+        bool_or(pairs.rule in ('VETO_ID', 'REVIEW_ID_TWO_NAMES')) as is_vetoed,
+        bool_or(pairs.name_relation in ('same', 'sound')) as is_name_same,
+        bool_or(pairs.name_relation in ('homophone', 'near')) as is_name_near,
+        bool_or(pairs.birth_relation in ('swapped', 'near')) as is_birth_near,
+        bool_or(pairs.is_policy_shown) as is_policy_shown,
+        bool_or(pairs.is_mobile_agents) as is_mobile_agents
+    from {{ ref('int_identity__pair') }} as pairs
+    inner join nuclei as a on pairs.record_a = a.record_no
+    inner join nuclei as b on pairs.record_b = b.record_no
+    where not pairs.is_gone and a.nucleus_no <> b.nucleus_no
+    group by all
+),
+
+-- How many persons with a known ID have a name: a rare name is more evidence than 张伟.
+bearers as (
+    select
+        name_sound,
+        count(distinct id_std) as valid_ids
+    from {{ ref('int_identity__person_record') }}
+    where is_id_valid
+    group by name_sound
+),
+
+facts as (
+    select
+        nuclei.nucleus_no,
+        count(*) as records,
+        list(distinct records.id_kind || ':' || records.id_std) filter (where records.id_kind is not null) as ids,
+        list(distinct records.id_last4) filter (where records.id_last4 is not null) as last4s,
+        list(distinct records.name_sound) filter (where records.given_name is not null) as names,
+        list(distinct records.surname_sound) filter (where records.surname_sound is not null) as surnames,
+        list(distinct records.sex) filter (where records.sex is not null) as sexes,
+        list(distinct records.birth_date_std) filter (where records.birth_date_std is not null) as births,
+        list(distinct records.mobile_std) filter (where records.is_mobile_valid) as mobiles,
+        list(distinct records.address_key) filter (where records.address_key is not null) as addresses,
+        list(distinct records.unionid) filter (where records.unionid is not null) as unionids,
+        list(distinct records.source_system) filter (where starts_with(records.source_system, 'wechat_')) as accounts,
+        count(*) filter (where records.is_mobile_valid and not starts_with(records.source_system, 'wechat_')) as mobile_records,
+        min(records.birth_date_std) as born_on,
+        min(records.changed_at) filter (where starts_with(records.source_system, 'wechat_')) as bound_on,
+        max(records.marital_status) as marital_status,
+        max(bearers.valid_ids) as namesakes,
+        bool_or(coalesce(starts_with(records.source_system, 'wechat_') and records.bound_policy_no is not null, false)) as shows_policy
+    from nuclei
+    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    left join bearers on records.name_sound = bearers.name_sound
+    where
+        nuclei.nucleus_no in (select met.nucleus_a from met)
+        or nuclei.nucleus_no in (select met.nucleus_b from met)
+    group by nuclei.nucleus_no
+),
+
+compared as (
+    select
+        met.*,
+        {{ set_relation('a.ids', 'b.ids') }} as id_relation,
+        {{ set_relation('a.last4s', 'b.last4s') }} as last4_relation,
+        {{ set_relation('a.surnames', 'b.surnames') }} as surname_relation,
+        {{ set_relation('a.sexes', 'b.sexes') }} as sex_relation,
+        {{ set_relation('a.births', 'b.births') }} as birth_relation,
+        {{ set_relation('a.mobiles', 'b.mobiles') }} as mobile_relation,
+        {{ set_relation('a.addresses', 'b.addresses') }} as address_relation,
+        {{ set_relation('a.unionids', 'b.unionids') }} as unionid_relation,
+        coalesce(list_has_any(a.accounts, b.accounts), false) as is_same_account,
+        a.names is not null and b.names is not null as are_both_named,
+        -- The one of the two that knows less: what is sought is whose record it is.
+        coalesce(case when a.names is null then b.names is not null or a.nucleus_no > b.nucleus_no end, false) as is_a_nameless,
+        coalesce(case when b.names is null then a.names is not null end, false) as is_b_nameless,
+        a.ids is not null as is_a_identified,
+        b.ids is not null as is_b_identified,
+        a.records as records_a,
+        b.records as records_b,
+        greatest(coalesce(a.namesakes, 0), coalesce(b.namesakes, 0)) as namesakes
+    from met
+    inner join facts as a on met.nucleus_a = a.nucleus_no
+    inner join facts as b on met.nucleus_b = b.nucleus_no
+),
+
+-- Each pair from the side that knows less (no name, or no ID number) to the one whom it might belong to.
+directed as (
+    select
+        nucleus_a as nucleus_no,
+        nucleus_b as other_no,
+        *
+    from compared
+    where is_a_nameless or (are_both_named and not is_a_identified)
+    union all
+    select
+        nucleus_b as nucleus_no,
+        nucleus_a as other_no,
+        *
+    from compared
+    where is_b_nameless or (are_both_named and not is_b_identified)
+),
+
+-- Who else uses the number, as far as records with a name say, and since when this person is seen using it.
+users as (
+    select
+        directed.nucleus_no,
+        directed.other_no,
+        coalesce(
+            others.born_on + to_years(cast({{ identity_parameter('adult_years') }} as integer)) <= self.bound_on, true
+        ) as is_adult,
+        others.mobile_records,
+        len(others.mobiles) as other_mobiles,
+        -- Somebody of that age without a spouse shares a number with nobody, as far as one can know.
+        coalesce(
+            others.marital_status <> 'M'
+            and others.born_on + to_years(cast({{ identity_parameter('elder_years') }} as integer)) > self.bound_on,
+            false
+        ) as is_alone,
+        self.bound_on is not null as is_follower,
+        self.shows_policy
+    from directed
+    inner join facts as self on directed.nucleus_no = self.nucleus_no
+    inner join facts as others on directed.other_no = others.nucleus_no
+    where not directed.are_both_named and directed.mobile_relation = 'same'
+),
+
+usage as (
+    select
+        *,
+        count(*) filter (where is_adult) over (partition by nucleus_no) as adults,
+        count(*) over (partition by nucleus_no) as persons
+    from users
+),
+
+int_identity__weak_pair as (
+    select
+        directed.nucleus_no,
+        directed.other_no,
+        directed.records['first'] as record_no,
+        directed.records['second'] as other_record_no,
+        directed.records_b + directed.records_a as records,
+        case when directed.other_no = directed.nucleus_b then directed.is_b_identified else directed.is_a_identified end
+            as is_other_identified,
+        coalesce(usage.is_follower, false) and not directed.are_both_named as is_follower,
+        case
+            when
+                directed.is_vetoed or directed.id_relation = 'different' or directed.sex_relation = 'different'
+                or directed.unionid_relation = 'different' or directed.last4_relation = 'different' or directed.is_same_account
+                then null
+            when directed.are_both_named and directed.is_name_same
+                then
+                    case
+                        when directed.birth_relation = 'different' and not directed.is_birth_near then null
+                        when directed.birth_relation = 'same' and directed.mobile_relation = 'different'
+                            then case when directed.address_relation <> 'different' then 'SOLE_NAME_BIRTH_OTHER_MOBILE' end
+                        when
+                            directed.birth_relation = 'same'
+                            and directed.namesakes * {{ chance_of_birthday() }} <= {{ identity_parameter('namesakes_at') }}
+                            then 'SOLE_NAME_BIRTH'
+                        when directed.birth_relation = 'same' then 'SOLE_COMMON_NAME_BIRTH'
+                        when directed.address_relation = 'same' then 'SOLE_NAME_ADDRESS'
+                        when
+                            directed.last4_relation = 'same'
+                            and directed.namesakes * {{ chance_of_last4() }} <= {{ identity_parameter('namesakes_at') }}
+                            then 'SOLE_NAME_LAST4'
+                        when directed.last4_relation = 'same' then 'SOLE_COMMON_NAME_LAST4'
+                        when directed.mobile_relation = 'same' and directed.birth_relation = 'none' then 'SOLE_NAME_AGENTS_MOBILE'
+                    end
+            when directed.are_both_named and directed.is_name_near
+                then
+                    case
+                        when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_ADDRESS'
+                        when directed.birth_relation = 'same' and directed.mobile_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_MOBILE'
+                    end
+            when directed.are_both_named or directed.surname_relation = 'different' then null
+            when directed.birth_relation = 'different' then null
+            when directed.birth_relation = 'same' and directed.mobile_relation = 'same' then 'NAMELESS_BIRTH_MOBILE'
+            when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'NAMELESS_BIRTH_ADDRESS'
+            when directed.is_policy_shown and directed.mobile_relation = 'same' then 'FOLLOWER_POLICY_MOBILE'
+            when directed.is_policy_shown then 'FOLLOWER_POLICY'
+            when directed.mobile_relation <> 'same' or directed.is_mobile_agents or coalesce(usage.shows_policy, false) then null
+            when directed.surname_relation = 'same'
+                then case when usage.persons = 1 then 'SURNAME_MOBILE' else 'SURNAME_SHARED_MOBILE' end
+            when not usage.is_follower or not usage.is_adult or usage.adults > 1 then null
+            else
+                'FOLLOWER_' || case when usage.persons > 1 then 'FAMILY_' else '' end
+                || case when usage.other_mobiles > 1 then 'CHANGED_' when usage.mobile_records > 1 then 'STEADY_' else 'ONCE_' end
+                || case when usage.is_alone then 'ALONE' else 'OTHER' end
+        end as rule
+    from directed
+    left join usage on directed.nucleus_no = usage.nucleus_no and directed.other_no = usage.other_no
+)
+
+select * from int_identity__weak_pair

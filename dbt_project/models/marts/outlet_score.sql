@@ -1,0 +1,1 @@
+{{ bank_score(['bank_code', 'outlet_code']) }}
