@@ -232,7 +232,8 @@ summed as (
         coalesce(sum(promoters), 0) as promoters,
         coalesce(sum(detractors), 0) as detractors
     from dense
-    where month <= {{ as_of() }}
+    -- What names no channel or no branch counts in the totals alone.
+    where month <= {{ as_of() }} and channel is not null and branch_code is not null
     group by channel, branch_code, month
 ),
 
