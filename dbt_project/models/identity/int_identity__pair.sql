@@ -118,7 +118,9 @@ compared as (
     from pairs
     inner join {{ ref('int_identity__standard_record') }} as a on pairs.record_a = a.record_no
     inner join {{ ref('int_identity__standard_record') }} as b on pairs.record_b = b.record_no
-    left join {{ ref('int_identity__mobile') }} as mobiles on a.mobile_std = mobiles.mobile_std and a.mobile_std = b.mobile_std
+    -- A condition between a and b alone would make this a nested loop over all mobiles: the shared number is one expression.
+    left join {{ ref('int_identity__mobile') }} as mobiles
+        on case when a.mobile_std = b.mobile_std then a.mobile_std end = mobiles.mobile_std
 ),
 
 -- The rule that says who they are; and what it would say without the ID numbers, from which its precision is measured
