@@ -133,7 +133,9 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
     if not target.exists():
         raise GlifeError("there is no build to go on with", str(target), "start again with `glife build`")
     with _writer_lock(settings):
-        _dbt(settings, target, ["build", "--select", *_selection(layer), *_WITHOUT_UNIT_TESTS])
+        # Buildable: a test that compares with a later layer's model waits for that layer.
+        tests = ["--indirect-selection", "buildable"]
+        _dbt(settings, target, ["build", "--select", *_selection(layer), *tests, *_WITHOUT_UNIT_TESTS])
 
 
 def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
