@@ -31,7 +31,7 @@ def check_query(contract: Contract, source: str = "texts") -> str:
     if contract.required_any_of:
         names = ", ".join(f'"{name}"' for name in contract.required_any_of)
         faults.append(f"case when coalesce({names}) is null then 'there is no name and no identifier' end")
-    sums = "".join(f', case when _readable then {_summed(contract, name)} end as "_sum_{name}"' for name in contract.control_sums)
+    sums = "".join(f', case when _readable then {_summed(c)} end as "_sum_{c.name}"' for c in contract.summed)
     found = f"concat_ws({_quoted(FAULT_SEPARATOR)}, {', '.join(faults) or 'null'})"
     return f"""
 with given as (
@@ -90,6 +90,9 @@ def _date(text: str, formats: tuple[str, ...]) -> str:
     shapes = {
         "yyyy-MM-dd": (r"\d{4}-\d{2}-\d{2}", text),
         "yyyy/M/d": (r"\d{4}/\d{1,2}/\d{1,2}", f"replace({text}, '/', '-')"),
+        "yyyy-M-d": (r"\d{4}-\d{1,2}-\d{1,2}", text),
+        "yyyy.M.d": (r"\d{4}\.\d{1,2}\.\d{1,2}", f"replace({text}, '.', '-')"),
+        "yyyy年M月d日": (r"\d{4}年\d{1,2}月\d{1,2}日", f"translate({text}, '年月日', '--')"),
         "yyyyMMdd": (r"\d{8}", f"{text}[1:4] || '-' || {text}[5:6] || '-' || {text}[7:8]"),
     }
     cases = " ".join(f"when {_matches(text, shapes[f][0])} then {shapes[f][1]}" for f in formats)
@@ -140,13 +143,12 @@ def _key(contract: Contract) -> str:
     return f"case when _readable and {present} then {joined} end"
 
 
-def _summed(contract: Contract, name: str) -> str:
-    """What a row adds to a control sum, in yuan: its number, also when it is negative or has too many decimals."""
-    column = next(c for c in contract.columns if c.name == name)
-    text = f'"{name}"'
-    odd = f"case when {_matches(text, _NUMBER)} then try_cast({text} as {VALUE_OF_SUM}) end"
-    number = f'coalesce("_v_{name}"::{VALUE_OF_SUM}, {odd})'
-    return f"({number} / 100)::{VALUE_OF_SUM}" if column.unit == "fen" else number
+def _summed(column: Column) -> str:
+    """What a row adds to a control sum, in the file's unit: its number, also when it is negative or has too many decimals."""
+    text = f'"{column.name}"'
+    shape = _WHOLE if column.unit == "fen" else _NUMBER
+    odd = f"case when {_matches(text, shape)} then try_cast({text} as {VALUE_OF_SUM}) end"
+    return f'coalesce("_v_{column.name}"::{VALUE_OF_SUM}, {odd})'
 
 
 def _matches(text: str, pattern: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -61,20 +62,31 @@ class Delivery:
 
 def sources(settings: Settings, up_to: date | None = None) -> list[str]:
     """Known sources that have delivered something up to a date. GlifeError when the landing folder cannot be read."""
-    present = set(_names(settings.landing))
-    return [s for s in contract.sources() if s in present and deliveries(settings, s, up_to)]
+    present = set(_in_landing(settings))
+    return [s for s in contract.sources() if s in present and _has_delivered(settings, s, up_to)]
+
+
+def _has_delivered(settings: Settings, source: str, up_to: date | None) -> bool:
+    try:
+        return bool(deliveries(settings, source, up_to))
+    except GlifeError:
+        return False  # one source's folder cannot be read: `warnings` tells, and the others go on
 
 
 def deliveries(settings: Settings, source: str, up_to: date | None = None) -> list[Delivery]:
-    """A source's deliveries up to a date, oldest first, revisions of a date in their order."""
+    """A source's deliveries up to a date, oldest first, revisions of a date in their order.
+
+    Raises GlifeError when the source's folder cannot be read.
+    """
     root = settings.landing / source
-    if not root.is_dir():
-        return []
-    found = []
-    for name in _names(root):
-        parsed = _parse(name)
-        if parsed and (root / name).is_dir() and (up_to is None or parsed[0] <= up_to):
-            found.extend(_in_folder(source, root / name, *parsed))
+    found: list[Delivery] = []
+    try:
+        for name in _names(root) if root.is_dir() else ():
+            parsed = _parse(name)
+            if parsed and (root / name).is_dir() and (up_to is None or parsed[0] <= up_to):
+                found.extend(_in_folder(source, root / name, *parsed))
+    except OSError as error:
+        raise GlifeError(_unreadable(error), str(error.filename or root), "check its permissions and run again") from None
     return sorted(found, key=lambda d: (d.business_date, d.revision, d.only_file))
 
 
@@ -87,35 +99,44 @@ def _in_folder(source: str, folder: Path, business_date: date, revision: int) ->
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What lies in the landing folder and belongs to no delivery."""
-    found = []
-    for name in _names(settings.landing):
+    """What lies in the landing folder and belongs to no delivery, or cannot be read."""
+    found: list[str] = []
+    for name in _in_landing(settings):
         path = settings.landing / name
-        if name not in contract.sources() or not path.is_dir():
-            found.append(f"{path}: no source of this name is known; left alone")
-            continue
-        for folder in _names(path):
-            if not _parse(folder) or not (path / folder).is_dir():
-                found.append(f"{path / folder}: no delivery folder (YYYY-MM-DD or YYYY-MM-DD.rN); left alone")
-            elif contract.of_source(name)[0].mark == "renamed":
-                known = {d.only_file for d in deliveries(settings, name) if d.folder == path / folder}
-                strange = [file for file in _names(path / folder) if file not in known]
-                found.extend(f"{path / folder / file}: an unknown file; left alone" for file in strange)
+        try:
+            found.extend(_strange(name, path))
+        except OSError as error:
+            found.append(f"{error.filename or path}: {_unreadable(error)}; left alone, check its permissions")
     return found
 
 
-def require_complete(delivery: Delivery, quiet_seconds: int) -> None:
-    """Raise IncompleteError, which says what is awaited, unless the completion mark is there."""
+def _strange(name: str, path: Path) -> Iterator[str]:
+    if name not in contract.sources() or not path.is_dir():
+        yield f"{path}: no source of this name is known; left alone"
+        return
+    for folder in _names(path):
+        if not _parse(folder) or not (path / folder).is_dir():
+            yield f"{path / folder}: no delivery folder (YYYY-MM-DD or YYYY-MM-DD.rN); left alone"
+        elif contract.of_source(name)[0].mark == "renamed":
+            known = {d.only_file for d in _in_folder(name, path / folder, date.min, 1)}
+            strange = [file for file in _names(path / folder) if file not in known]
+            yield from (f"{path / folder / file}: an unknown file; left alone" for file in strange)
+
+
+def require_complete(delivery: Delivery, quiet_seconds: int, unchanged_since: float | None = None) -> None:
+    """Raise IncompleteError, which says what is awaited, unless the completion mark is there.
+
+    ``unchanged_since``: when an earlier run saw the very same files; the clock that stamped them may be wrong.
+    """
     for mark in _MARK_FILES[delivery.mark]:
         if not (delivery.folder / mark).exists():
             raise IncompleteError(f"{mark} is not there yet")
     if delivery.mark != "quiet":
         return
-    files = delivery.known_files()
-    if not files:
+    if not delivery.known_files():
         raise IncompleteError("no file is there yet")
-    quiet_for = time.time() - max(path.stat().st_mtime for path in files)
-    if quiet_seconds and quiet_for < quiet_seconds:
+    changed = max(path.stat().st_mtime for path in delivery.folder.iterdir())  # also files that will get another name
+    if quiet_seconds and time.time() - min(changed, unchanged_since or changed) < quiet_seconds:
         raise IncompleteError(f"a file changed less than {quiet_seconds} s ago")
 
 
@@ -133,12 +154,17 @@ def _parse(name: str) -> tuple[date, int] | None:
         return None
 
 
-def _names(folder: Path) -> list[str]:
+def _in_landing(settings: Settings) -> list[str]:
     try:
-        return sorted(path.name for path in folder.iterdir())
+        return _names(settings.landing)
     except OSError as error:
-        raise GlifeError(
-            f"the landing folder cannot be read ({error.strerror})",
-            str(folder),
-            "check GLIFE_LANDING and its permissions",
-        ) from None
+        what = f"the landing folder cannot be read ({error.strerror})"
+        raise GlifeError(what, str(settings.landing), "check GLIFE_LANDING and its permissions") from None
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _unreadable(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror})"

@@ -24,12 +24,14 @@ from warehouse.progress import progress
 from warehouse.settings import Settings
 
 DRAFT_SUFFIX = ".part"
+_YUAN, _FEN = Decimal(1), Decimal("0.01")
 
 
 @dataclass
 class Sum:
     """A control sum's two parts, in yuan."""
 
+    unit: Decimal  # of the file's amounts, in yuan
     loaded: Decimal = Decimal()
     quarantined: Decimal = Decimal()
 
@@ -98,7 +100,7 @@ def load_delivery(
     try:
         for file in files:
             data, quarantine = _drafts(settings, delivery, file)
-            report = FileReport(sums={name: Sum() for name in file.contract.control_sums})
+            report = FileReport(sums={c.name: Sum(_FEN if c.unit == "fen" else _YUAN) for c in file.contract.summed})
             drafts.append((file, report, data, quarantine))
             _load_file(con, delivery, file, report, data, quarantine, warnings)
             _compare(file, report)
@@ -158,8 +160,8 @@ def _count(con: duckdb.DuckDBPyConnection, report: FileReport) -> None:
     report.rows_loaded += found[0]
     report.rows_quarantined += found[1]
     for column, loaded, quarantined in zip(report.sums.values(), found[2::2], found[3::2], strict=True):
-        column.loaded += loaded
-        column.quarantined += quarantined
+        column.loaded += loaded * column.unit
+        column.quarantined += quarantined * column.unit
 
 
 def _good_rows(delivery: Delivery, file: ExpectedFile) -> str:

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import localcontext
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,8 +24,9 @@ from warehouse.lake import ACCEPTED, INCOMPLETE, REJECTED, Commit
 from warehouse.settings import Settings
 
 _LOG = logging.getLogger("glife")
+_DIGITS = 60  # of a sum; Python's own 28 would round what a nonsensical amount adds to it
 # The machine's trouble, and refusals that are no delivery's.
-_NOT_THE_DELIVERY = (OSError, MemoryError, GlifeError, duckdb.IOException, duckdb.OutOfMemoryException)
+_NOT_THE_DELIVERY = (MemoryError, GlifeError, duckdb.IOException, duckdb.OutOfMemoryException)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def ingest_source(settings: Settings, source: str, up_to: date | None = None) ->
         load.sweep(settings, source, _committed_files(settings, source))
         con = duck.connect(":memory:", settings)
         try:
-            return [_take(settings, con, delivery) for delivery in landing.deliveries(settings, source, up_to)]
+            with localcontext(prec=_DIGITS):
+                return [_take(settings, con, delivery) for delivery in landing.deliveries(settings, source, up_to)]
         finally:
             con.close()
 
@@ -93,7 +97,7 @@ def _committed_files(settings: Settings, source: str) -> Iterator[str]:
 def _take(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> DeliveryResult:
     """Bring one delivery's commit record up to date."""
     with _disk_errors(delivery):
-        before, stamp = lake.read_commit(settings, delivery.source, delivery.name), landing.stamp(delivery)
+        before, stamp = lake.read_commit(settings, delivery.source, delivery.name), _stamp(delivery)
         if before and before["stamp"] == stamp and before["status"] != INCOMPLETE:
             return _result(before, is_new=False)
         record = _judge(settings, con, delivery, stamp, before)
@@ -109,7 +113,9 @@ def _judge(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Deliver
         return _compare_accepted(delivery, before)
     record = _new_record(delivery, stamp)
     try:
-        landing.require_complete(delivery, settings.quiet_seconds)
+        seen_before = before is not None and before["stamp"] == stamp
+        unchanged_since = datetime.fromisoformat(before["loaded_at"]).timestamp() if before and seen_before else None
+        landing.require_complete(delivery, settings.quiet_seconds, unchanged_since)
         hashes = verify.hashes(delivery)
         record["fingerprint"] = verify.fingerprint(hashes)
         if before and before["status"] == REJECTED and before["fingerprint"] == record["fingerprint"]:
@@ -124,6 +130,11 @@ def _judge(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Deliver
         record |= {"status": INCOMPLETE, "reason": str(fault), "files": []}
     except RefusedError as fault:
         record |= {"status": REJECTED, "reason": f"{fault}; {_remedy(delivery)}", "files": []}
+    except OSError as fault:
+        if not _is_in(delivery, fault):
+            raise
+        reason = f"{Path(fault.filename).name} cannot be read ({fault.strerror}); check its permissions"
+        record |= {"status": INCOMPLETE, "reason": reason, "files": []}
     except _NOT_THE_DELIVERY:
         raise
     except Exception as fault:
@@ -135,6 +146,19 @@ def _judge(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Deliver
     return record
 
 
+def _stamp(delivery: Delivery) -> str:
+    """``landing.stamp``, or nothing when the files cannot be looked at, which `_judge` tells."""
+    try:
+        return landing.stamp(delivery)
+    except OSError:
+        return ""
+
+
+def _is_in(delivery: Delivery, fault: OSError) -> bool:
+    """Whether it is a file of the delivery that cannot be read, and not the machine's own trouble."""
+    return bool(fault.filename) and Path(fault.filename).is_relative_to(delivery.folder)
+
+
 def _remedy(delivery: Delivery) -> str:
     if delivery.source == "acks":
         return "send it again, corrected"
@@ -142,8 +166,12 @@ def _remedy(delivery: Delivery) -> str:
 
 
 def _compare_accepted(delivery: Delivery, before: Commit) -> Commit:
-    """An accepted delivery never changes; when its folder does, say so."""
-    if verify.fingerprint(verify.hashes(delivery)) == before["fingerprint"]:
+    """An accepted delivery never changes; when its folder does, say so. Its files are no longer needed."""
+    try:
+        is_same = verify.fingerprint(verify.hashes(delivery)) == before["fingerprint"]
+    except OSError:
+        is_same = True
+    if is_same:
         return before
     warning = f"{delivery.folder} changed after it was accepted, which is ignored; deliver it as .r{delivery.revision + 1}"
     _LOG.warning("%s", warning)
@@ -168,7 +196,8 @@ def _new_record(delivery: Delivery, stamp: str) -> Commit:
 
 
 def _essence(record: Commit) -> tuple[Any, ...]:
-    return record["status"], record["reason"], record["fingerprint"]
+    awaited = record["stamp"] if record["status"] == INCOMPLETE else None
+    return record["status"], record["reason"], record["fingerprint"], awaited
 
 
 def _result(record: Commit, is_new: bool) -> DeliveryResult:

@@ -211,9 +211,10 @@ def _read_frame(delivery: Delivery, path: Path, table: Contract) -> tuple[int, d
         raise RefusedError(f"{path.name}, line 1: the header's date is not the folder's ({delivery.business_date})")
     if start < after_header or trailer[:1] != ["TRL"] or len(trailer) != 3:
         raise RefusedError(f"{path.name}: the trailer record is missing")
-    if not all(re.fullmatch(r"-?\d{1,30}", number) for number in trailer[1:]):
+    count, total_text = trailer[1], trailer[2] or ("" if table.control_sums else "0")
+    if not all(re.fullmatch(r"-?[0-9]{1,30}", number) for number in (count, total_text)):
         raise RefusedError(f"{path.name}: the trailer record's numbers are none")
-    rows, total = int(trailer[1]), Decimal(trailer[2])
+    rows, total = int(count), Decimal(total_text)
     if not table.control_sums and total != 0:
         raise RefusedError(f"{path.name}: the trailer states a control sum where there is none")
     return rows, dict.fromkeys(table.control_sums, total / 100)

@@ -83,6 +83,11 @@ class Contract:
         return tuple(sorted((c for c in self.columns if c.key_position), key=lambda c: c.key_position))
 
     @property
+    def summed(self) -> tuple[Column, ...]:
+        """The columns with a control sum."""
+        return tuple(c for c in self.columns if c.name in self.control_sums)
+
+    @property
     def is_per_file(self) -> bool:
         """Every file is full for itself (broker workbooks)."""
         return self.format.kind == "workbook"

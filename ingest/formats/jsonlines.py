@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from decimal import Decimal
+from typing import Any, NoReturn
 
 import orjson
 import pyarrow as pa
@@ -20,12 +23,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "date": (str,),
     "timestamp": (str,),
-    "number": (int, float, str),  # budgets come as text, scores as numbers
+    "number": (int, float),
     "integer": (int,),
     "boolean": (bool,),
     "object": (dict,),
     "array": (list,),
 }
+_AMOUNT_TYPES = (str, int, float)  # money is exact, so it comes as text
 _ITEM_TYPES: dict[str, type] = {"string": str, "integer": int, "object": dict}
 
 
@@ -37,7 +41,7 @@ def read(source: Source, block_bytes: int = lines.BLOCK_BYTES // 2) -> Iterator[
             rows, undecodable = RowList(source.contract), set(block.undecodable)
             for number, line in enumerate(block.text.split(b"\n"), block.first_line):
                 record = line.removesuffix(b"\r")
-                if record:
+                if record and not record.isspace():
                     faults = [UNDECODABLE.format(encoding=encoding.upper())] if number in undecodable else []
                     _add(rows, record, number, faults, readers)
             yield rows.table()
@@ -60,7 +64,8 @@ _Read = Callable[[Any], str]
 
 
 def _readers(columns: tuple[Column, ...]) -> list[tuple[Column, tuple[type, ...], _Read]]:
-    return [(column, _TYPES[column.logical_type], _as_text(column.logical_type)) for column in columns]
+    types = {c.name: _AMOUNT_TYPES if c.unit else _TYPES[c.logical_type] for c in columns}
+    return [(column, types[column.name], _as_text(column.logical_type)) for column in columns]
 
 
 def _as_text(logical_type: str) -> _Read:
@@ -70,7 +75,7 @@ def _as_text(logical_type: str) -> _Read:
         case "boolean":
             return lambda value: "true" if value else "false"
         case "number":
-            return lambda value: f"{value:.15g}" if type(value) is float and abs(value) < 1e15 else str(value)
+            return lambda value: f"{Decimal(repr(value)):f}" if type(value) is float else str(value)
         case _:
             return str
 
@@ -91,8 +96,8 @@ def _add(
     if len(record) > lines.ROW_LIMIT:
         faults = [*faults, TOO_LONG]
     try:
-        content = orjson.loads(readable)
-    except orjson.JSONDecodeError:
+        content = _parse(readable)
+    except ValueError:
         rows.add(None, line, record.decode(), [*faults, BROKEN])
         return
     if type(content) is not dict:
@@ -110,6 +115,27 @@ def _add(
             faults = [*faults, fault]
         values[column.name] = as_text(value)
     rows.add(values, line, record.decode(), faults)
+
+
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _parse(record: bytes) -> Any:
+    """Strict JSON; ValueError otherwise. Half a surrogate pair, which the standard's grammar allows, becomes U+FFFD."""
+    try:
+        return orjson.loads(record)
+    except orjson.JSONDecodeError:
+        if not _HALF_CHARACTER.search(record):
+            raise
+    try:
+        whole = json.dumps(json.loads(record, parse_constant=_no_constant), ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return orjson.loads(whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(text)
 
 
 def _list_fault(column: Column, items: list[Any]) -> str | None:

@@ -23,7 +23,8 @@ from warehouse.contract import Column, Contract
 
 _ROWS_A_TABLE = 20_000
 _TEN_THOUSAND = Decimal(10_000)
-_UNIT_IN_HEADER = re.compile(r"[（(][^（）()]*[)）]$")
+_UNIT_IN_HEADER = re.compile(r"[（(]([^（）()]*)[)）]$")
+_UNITS = {"元": Decimal(1), "万元": _TEN_THOUSAND, "万": _TEN_THOUSAND, "yuan": Decimal(1), "10000 yuan": _TEN_THOUSAND}
 _AMOUNT = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(万?)元?")
 _LAST_SERIAL = 2_958_465  # 9999-12-31; greater numbers are dates written like 20260131
 
@@ -45,13 +46,15 @@ def read(source: Source) -> Iterator[pa.Table]:
 
 
 def _tables(source: Source, book: openpyxl.Workbook) -> Iterator[pa.Table]:
-    sheet, header_row, columns = _find_header(source, book)
+    sheet, header_row, columns, scales = _find_header(source, book)
     derived = source.contract.match(source.path.name) or {}
     rows = RowList(source.contract)
     for number, cells in _data_rows(_rows(sheet), header_row, source.contract.format.totals):
         texts = {name: cells[at] if at < len(cells) else None for name, at in columns.items()}
         raw = "\t".join(_text(cell) for cell in cells)
-        values = {c.name: _value(c, texts[c.name], book.epoch) for c in source.contract.columns if c.name in texts}
+        values = {
+            c.name: _value(c, texts[c.name], book.epoch, scales[c.name]) for c in source.contract.columns if c.name in texts
+        }
         values |= derived
         if source.contract.format.record_id:
             values["source_record_id"] = record_id(derived["partner_code"], texts)
@@ -71,16 +74,19 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Cells]]:
 # --- header and end ----------------------------------------------------------------------------------------------------
 
 
-def _find_header(source: Source, book: openpyxl.Workbook) -> tuple[Any, int, dict[str, int]]:
-    """The sheet, the row and the columns of the header: the first row that names every column of the contract."""
+def _find_header(source: Source, book: openpyxl.Workbook) -> tuple[Any, int, dict[str, int], dict[str, Decimal]]:
+    """The sheet, row, columns and units of the header: the first row that names every column of the contract.
+
+    Hidden sheets come last: they hold templates and old versions.
+    """
     wanted = [c for c in source.contract.columns if not _is_derived(c, source.contract)]
     nearest: tuple[int, str] = (1, "no row names the contract's columns")
-    for sheet in book.worksheets:
+    for sheet in sorted(book.worksheets, key=lambda s: s.sheet_state != "visible"):
         for number, cells in _rows(sheet):
             columns = _columns(wanted, cells)
             if len(columns) == len(wanted):
                 _require_single(source, number, cells, columns)
-                return sheet, number, columns
+                return sheet, number, columns, {c.name: _scale(c, cells[columns[c.name]]) for c in wanted}
             if len(columns) > max(nearest[0], len(wanted) // 2):
                 missing = ", ".join(c.headers[0] for c in wanted if c.name not in columns)
                 nearest = (len(columns), f"in the header (sheet {sheet.title}, row {number}) {missing} is missing")
@@ -105,6 +111,13 @@ def _columns(wanted: list[Column], cells: Cells) -> dict[str, int]:
 def _header(cell: Any) -> str:
     """A header cell without blanks and without a unit in brackets."""
     return _UNIT_IN_HEADER.sub("", re.sub(r"\s+", "", cell)) if isinstance(cell, str) else ""
+
+
+def _scale(column: Column, header: str) -> Decimal:
+    """What turns the header's unit of money, where it states another than the contract's, into the contract's."""
+    found = _UNIT_IN_HEADER.search(re.sub(r"\s+", "", header))
+    stated, agreed = _UNITS.get(found[1]) if found else None, _UNITS.get(column.unit)
+    return stated / agreed if stated and agreed else Decimal(1)
 
 
 def _require_single(source: Source, number: int, cells: Cells, columns: dict[str, int]) -> None:
@@ -140,7 +153,7 @@ def _is_blank(cell: Any) -> bool:
 
 
 def _text(cell: Any) -> str:
-    """A cell as text: numbers as plain digits, dates as YYYY-MM-DD, nothing as ''."""
+    """A cell as text: numbers as plain digits, dates (a time of day is left out) as YYYY-MM-DD, nothing as ''."""
     match cell:
         case None:
             return ""
@@ -152,7 +165,7 @@ def _text(cell: Any) -> str:
             # 15 digits are what a sheet holds; more is noise of the binary form.
             return str(int(cell)) if cell.is_integer() else f"{Decimal(f'{cell:.15g}'):f}"
         case datetime():
-            return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat()
+            return cell.date().isoformat()
         case date():
             return cell.isoformat()
         case _:
@@ -169,7 +182,7 @@ def record_id(partner_code: str, cells: dict[str, Any]) -> str | None:
     return f"{partner_code}:{hashlib.sha256('|'.join(named).encode()).hexdigest()[:16]}"
 
 
-def _value(column: Column, cell: Any, epoch: datetime) -> str | None:
+def _value(column: Column, cell: Any, epoch: datetime, scale: Decimal) -> str | None:
     """A cell as the text that the contract's type takes; left as it is when it does not fit, for the check to find."""
     if _is_blank(cell):
         return None
@@ -177,7 +190,7 @@ def _value(column: Column, cell: Any, epoch: datetime) -> str | None:
         return _date(cell, epoch)
     text = _text(cell)
     if column.logical_type in ("number", "integer"):
-        return _amount(text.strip())
+        return _amount(text.strip(), scale)
     return text.strip() if column.codes else text
 
 
@@ -185,18 +198,16 @@ def _date(cell: Any, epoch: datetime) -> str:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 0 < cell <= _LAST_SERIAL:
         moment = from_excel(int(cell), epoch)
         return moment.date().isoformat() if isinstance(moment, datetime) else str(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
     return _text(cell).strip()
 
 
-def _amount(text: str) -> str:
-    """``12.5万`` is 125000; thousands separators are left out."""
+def _amount(text: str, scale: Decimal) -> str:
+    """``12.5万`` is 125000; thousands separators are left out; ``scale`` is for cells without a unit of their own."""
     found = _AMOUNT.fullmatch(re.sub(r"\s", "", text))
     if not found:
         return text
     number = Decimal(found[1].replace(",", ""))
-    return f"{number * _TEN_THOUSAND if found[2] else number:f}"
+    return f"{number * (_TEN_THOUSAND if found[2] else scale):f}"
 
 
 def _faults(raw: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -100,6 +102,47 @@ def test_people_must_leave_files_alone_for_a_while(settings: Settings) -> None:
     drop(settings, "2026-01-31")
     patient = settings.model_copy(update={"quiet_seconds": 60})
     assert run.ingest_all(patient)[0].status == "INCOMPLETE"
+
+
+def test_files_of_a_clock_that_is_ahead_are_taken_once_they_were_seen_unchanged(settings: Settings, monkeypatch) -> None:
+    path, ahead = drop(settings, "2026-01-31"), time.time() + 3600
+    os.utime(path, (ahead, ahead))
+    patient = settings.model_copy(update={"quiet_seconds": 60})
+    assert run.ingest_all(patient)[0].status == "INCOMPLETE"
+    assert run.ingest_all(patient)[0].status == "INCOMPLETE"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert run.ingest_all(patient)[0].status == "ACCEPTED"
+
+
+def test_a_file_that_will_get_another_name_is_awaited_too(settings: Settings) -> None:
+    path = drop(settings, "2026-01-31")
+    os.utime(path, (0, 0))
+    path.with_name("erasures.csv.part").write_bytes(b"half")
+    patient = settings.model_copy(update={"quiet_seconds": 60})
+    assert run.ingest_all(patient)[0].status == "INCOMPLETE"
+
+
+def test_a_file_that_cannot_be_read_is_one_deliverys_trouble_and_is_tried_again(settings: Settings) -> None:
+    drop(settings, "2026-01-31")
+    dangling = drop(settings, "2026-02-28").with_name("erasures.csv")
+    dangling.symlink_to(settings.home / "nowhere")
+    good, bad = run.ingest_all(settings)
+    assert (good.status, bad.status) == ("ACCEPTED", "INCOMPLETE") and "erasures.csv cannot be read" in (bad.reason or "")
+    dangling.unlink()
+    assert [r.status for r in run.ingest_all(settings)] == ["ACCEPTED", "ACCEPTED"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_sources_folder_that_cannot_be_read_does_not_keep_the_others_out(settings: Settings) -> None:
+    folder = drop(settings, "2026-01-31").parent.parent
+    folder.chmod(0)
+    try:
+        assert run.discover(settings) == []
+        with pytest.raises(GlifeError, match="cannot be read"):
+            run.ingest_source(settings, "stewardship")
+    finally:
+        folder.chmod(0o700)
 
 
 @pytest.mark.parametrize(
