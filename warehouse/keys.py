@@ -5,7 +5,6 @@ A plain hash of an ID number is reversed in minutes by trying all numbers; a key
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -57,7 +56,7 @@ def _make_key(settings: Settings) -> None:
 
 def pseudonym(key: bytes, *parts: str) -> str:
     """Keyed pseudonym of the parts: 32 hex characters of HMAC-SHA256 over the parts joined by U+001F."""
-    return hmac.new(key, _SEPARATOR.join(parts).encode(), hashlib.sha256).hexdigest()[:_LENGTH]
+    return hmac.digest(key, _SEPARATOR.join(parts).encode(), "sha256").hex()[:_LENGTH]
 
 
 def register(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:

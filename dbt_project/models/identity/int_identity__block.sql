@@ -13,14 +13,22 @@ parties as (
     from {{ ref('stg_core_life__policy_party') }} as parties
     inner join records on records.source_system = 'core_life' and parties.client_id = records.source_record_id
     union
+    -- Holder and insured apart: one join on either of two columns would be a nested loop.
     select
         'core_banca' as policy_system,
         policies.policy_no,
         records.record_no,
         records.name_sound
     from {{ ref('stg_core_banca__poly') }} as policies
-    inner join records
-        on records.source_system = 'core_banca' and records.source_record_id in (policies.holder_cust_no, policies.insured_cust_no)
+    inner join records on records.source_system = 'core_banca' and policies.holder_cust_no = records.source_record_id
+    union
+    select
+        'core_banca' as policy_system,
+        policies.policy_no,
+        records.record_no,
+        records.name_sound
+    from {{ ref('stg_core_banca__poly') }} as policies
+    inner join records on records.source_system = 'core_banca' and policies.insured_cust_no = records.source_record_id
 ),
 
 -- Who bound with nothing but a policy number may be any party of it.

@@ -1,4 +1,6 @@
--- The current records of persons in their standard forms.
+-- The current records of persons in their standard forms. A view: its rows are those of the table below, and many.
+{{ config(materialized='view') }}
+
 with int_identity__person_record as (
     select * exclude (is_gone)
     from {{ ref('int_identity__standard_record') }}
