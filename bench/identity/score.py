@@ -16,7 +16,7 @@ _RECORDS = """
 create temp table judged as
 select t.source_system, t.person_id, c.customer_id
 from read_csv(?, all_varchar = true) as t
-inner join {schema}.{table} as c using (source_system, source_record_id)
+inner join {customers} as c using (source_system, source_record_id)
 where t.linkable = '1' and coalesce(t.gone_on, '') = ''
 """
 _SCORES = """
@@ -63,12 +63,16 @@ select source_system, found / nullif(known, 0) as recall from truth join pairs u
 """
 
 
-def score(database: Path, truth: Path) -> dict[str, object]:
-    """Scores of one database file against ``person_of.csv``."""
+def score(database: Path, truth: Path, with_probable: bool = False) -> dict[str, object]:
+    """Scores of one database file against ``person_of.csv``; ``with_probable`` counts probable links as links."""
     with duckdb.connect(str(database), read_only=True) as connection:
         schemas = {name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()}
-        schema, table = ("identity", "int_identity__customer_record") if "identity" in schemas else ("mart", "customer_source")
-        connection.execute(_RECORDS.format(schema=schema, table=table), [str(truth)])
+        is_build = "identity" in schemas
+        customers = "identity.int_identity__customer_record" if is_build else "mart.customer_source"
+        connection.execute(_RECORDS.format(customers=customers), [str(truth)])
+        if with_probable:
+            probable = "core.probable_link" if is_build else "mart.probable_link"
+            _join_probable(connection, customers, probable)
         result = connection.execute(_SCORES)
         names = [column[0] for column in result.description]
         values = result.fetchone()
@@ -78,12 +82,39 @@ def score(database: Path, truth: Path) -> dict[str, object]:
     return found
 
 
+def _join_probable(connection: duckdb.DuckDBPyConnection, customers: str, probable: str) -> None:
+    """Make customers that a probable link connects one, also through others."""
+    pairs = connection.execute(
+        f"select distinct c.customer_id, p.customer_id from {probable} as p "
+        f"inner join {customers} as c using (source_system, source_record_id)"
+    ).fetchall()
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    for one, other in pairs:
+        a, b = sorted((root(one), root(other)))
+        parent[b] = a
+    roots = [(name, root(name)) for name in parent]
+    connection.execute("create temp table joined (customer_id varchar, root_id varchar)")
+    if roots:
+        connection.executemany("insert into joined values (?, ?)", roots)
+    connection.execute("update judged set customer_id = joined.root_id from joined where judged.customer_id = joined.customer_id")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("database", type=Path, help="a build file or a generation's restricted.duckdb")
     parser.add_argument("truth", type=Path, help="person_of.csv")
     arguments = parser.parse_args()
-    print(json.dumps(score(arguments.database, arguments.truth), indent=1, default=float))
+    rows = {
+        "merged": score(arguments.database, arguments.truth),
+        "merged or probable": score(arguments.database, arguments.truth, with_probable=True),
+    }
+    print(json.dumps(rows, indent=1, default=float))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,15 @@
         when mobile_relation = 'same' and birth_relation in ('same', 'swapped') and name_relation <> 'near' then 'NAME_MOBILE_BIRTH'
         when {{ last4_relation }} = 'same' and mobile_relation = 'same' then 'NAME_MOBILE_LAST4'
         when {{ last4_relation }} = 'same' and is_on_policy then 'NAME_POLICY_LAST4'
-        when name_relation in ('near', 'homophone')
+        -- Twins have unlike but similar names: a name that sounds the same is a slip of the pen, any other may be the other twin's.
+        when name_relation = 'homophone'
+            then
+                case
+                    when birth_relation = 'same' and mobile_relation = 'same' then 'HOMOPHONE_MOBILE_BIRTH'
+                    when email_relation = 'same' then 'HOMOPHONE_EMAIL'
+                    when birth_relation = 'same' and address_relation = 'same' then 'HOMOPHONE_BIRTH_ADDRESS'
+                end
+        when name_relation = 'near'
             then
                 case
                     when mobile_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_MOBILE_BIRTH'
@@ -35,6 +43,8 @@
         when email_relation = 'same' then 'NAME_EMAIL'
         when mobile_relation = 'same' and not is_mobile_agents then 'NAME_MOBILE'
         when is_on_policy then 'NAME_POLICY'
+        when mobile_relation = 'near' and birth_relation in ('same', 'swapped') then 'NAME_NEAR_MOBILE_BIRTH'
+        when mobile_relation = 'near' then 'NAME_NEAR_MOBILE'
         when birth_relation = 'same' and address_relation = 'same' then 'NAME_BIRTH_ADDRESS'
         when {{ last4_relation }} = 'same' and birth_relation = 'same' then 'NAME_BIRTH_LAST4'
     end

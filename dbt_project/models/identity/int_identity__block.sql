@@ -66,6 +66,19 @@ keys as (
         name_sound || '|' || mobile_std as value
     from records where is_mobile_valid and name_sound is not null
     union all
+    -- One wrong or two exchanged digits of a mobile leave its first six or its last four as they are.
+    select
+        record_no,
+        'name_mobile_head' as kind,
+        name_sound || '|' || substr(mobile_std, 1, 6) as value
+    from records where is_mobile_valid and given_name is not null
+    union all
+    select
+        record_no,
+        'name_mobile_tail' as kind,
+        name_sound || '|' || substr(mobile_std, 8, 4) as value
+    from records where is_mobile_valid and given_name is not null
+    union all
     select
         record_no,
         'name_birth' as kind,

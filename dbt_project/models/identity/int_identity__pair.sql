@@ -30,16 +30,26 @@ cards as (
     where cards.who_record_id is not null
 ),
 
+sales as (
+    select
+        record_a,
+        record_b
+    from {{ ref('int_identity__sale') }}
+),
+
 pairs as (
     select
-        coalesce(met.record_a, cards.record_a) as record_a,
-        coalesce(met.record_b, cards.record_b) as record_b,
+        coalesce(met.record_a, cards.record_a, sales.record_a) as record_a,
+        coalesce(met.record_b, cards.record_b, sales.record_b) as record_b,
         coalesce(met.is_on_policy, false) as is_on_policy,
         coalesce(met.is_policy_shown, false) as is_policy_shown,
         coalesce(met.is_same_who, false) as is_same_who,
-        cards.record_a is not null as is_named_by_card
+        cards.record_a is not null as is_named_by_card,
+        sales.record_a is not null as is_sale
     from met
     full outer join cards on met.record_a = cards.record_a and met.record_b = cards.record_b
+    full outer join sales
+        on coalesce(met.record_a, cards.record_a) = sales.record_a and coalesce(met.record_b, cards.record_b) = sales.record_b
 ),
 
 compared as (
@@ -54,6 +64,7 @@ compared as (
         pairs.is_policy_shown,
         pairs.is_same_who,
         pairs.is_named_by_card,
+        pairs.is_sale,
         case
             when a.id_kind is null or b.id_kind is null
                 then
@@ -89,6 +100,7 @@ compared as (
         case
             when a.mobile_std is null or b.mobile_std is null or not a.is_mobile_valid or not b.is_mobile_valid then 'none'
             when a.mobile_std = b.mobile_std then 'same'
+            when damerau_levenshtein(a.mobile_std, b.mobile_std) = 1 then 'near'
             else 'different'
         end as mobile_relation,
         case

@@ -105,7 +105,7 @@ int_identity__standard_record as (
             when not documents.is_id_valid and regexp_matches(documents.id_compact, '^[0-9OIL]{14,17}[0-9XOIL]$')
                 then translate(documents.id_compact, 'OIL', '011')
         end as id_guess,
-        coalesce(documents.id_last4, case when documents.is_id_valid then right(id_full, 4) end) as id_last4,
+        coalesce({{ compact_id('documents.id_last4') }}, case when documents.is_id_valid then right(id_full, 4) end) as id_last4,
 
         documents.mobile,
         documents.mobile_std,

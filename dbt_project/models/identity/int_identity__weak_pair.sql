@@ -14,7 +14,9 @@ met as (
         min({ 'first': pairs.record_a, 'second': pairs.record_b }) as records,
         bool_or(pairs.rule in ('VETO_ID', 'REVIEW_ID_TWO_NAMES')) as is_vetoed,
         bool_or(pairs.name_relation in ('same', 'sound')) as is_name_same,
-        bool_or(pairs.name_relation in ('homophone', 'near')) as is_name_near,
+        bool_or(pairs.name_relation = 'homophone') as is_name_homophone,
+        bool_or(pairs.name_relation = 'near') as is_name_near,
+        bool_or(pairs.is_sale) as is_sale,
         bool_or(pairs.birth_relation in ('swapped', 'near')) as is_birth_near,
         bool_or(pairs.is_policy_shown) as is_policy_shown,
         bool_or(pairs.is_mobile_agents) as is_mobile_agents
@@ -78,8 +80,9 @@ compared as (
         coalesce(list_has_any(a.accounts, b.accounts), false) as is_same_account,
         a.names is not null and b.names is not null as are_both_named,
         -- The one of the two that knows less: what is sought is whose record it is.
-        coalesce(case when a.names is null then b.names is not null or a.nucleus_no > b.nucleus_no end, false) as is_a_nameless,
-        coalesce(case when b.names is null then a.names is not null end, false) as is_b_nameless,
+        a.names is null and b.names is not null as is_a_nameless,
+        b.names is null as is_b_nameless,
+        a.names is null and b.names is null and a.accounts is not null and b.accounts is not null as are_both_nameless_followers,
         a.ids is not null as is_a_identified,
         b.ids is not null as is_b_identified,
         a.records as records_a,
@@ -128,7 +131,7 @@ users as (
     from directed
     inner join facts as self on directed.nucleus_no = self.nucleus_no
     inner join facts as others on directed.other_no = others.nucleus_no
-    where not directed.are_both_named and directed.mobile_relation = 'same'
+    where not directed.are_both_named and directed.mobile_relation = 'same' and others.names is not null
 ),
 
 usage as (
@@ -166,6 +169,8 @@ int_identity__weak_pair as (
                             then 'SOLE_NAME_BIRTH'
                         when directed.birth_relation = 'same' then 'SOLE_COMMON_NAME_BIRTH'
                         when directed.address_relation = 'same' then 'SOLE_NAME_ADDRESS'
+                        when directed.is_sale and directed.mobile_relation <> 'different' then 'SOLE_NAME_SALE'
+                        when directed.is_sale then 'SOLE_NAME_SALE_OTHER_MOBILE'
                         when
                             directed.last4_relation = 'same'
                             and directed.namesakes * {{ chance_of_last4() }} <= {{ identity_parameter('namesakes_at') }}
@@ -173,9 +178,21 @@ int_identity__weak_pair as (
                         when directed.last4_relation = 'same' then 'SOLE_COMMON_NAME_LAST4'
                         when directed.mobile_relation = 'same' and directed.birth_relation = 'none' then 'SOLE_NAME_AGENTS_MOBILE'
                     end
+            when directed.are_both_named and directed.is_name_homophone
+                then
+                    case
+                        when directed.birth_relation = 'different' then null
+                        when directed.mobile_relation = 'same' and not directed.is_mobile_agents then 'SOLE_HOMOPHONE_MOBILE'
+                        when directed.birth_relation = 'same' and directed.mobile_relation = 'different'
+                            then 'SOLE_HOMOPHONE_BIRTH_OTHER_MOBILE'
+                        when directed.birth_relation = 'same' then 'SOLE_HOMOPHONE_BIRTH'
+                        when directed.address_relation = 'same' then 'SOLE_HOMOPHONE_ADDRESS'
+                    end
             when directed.are_both_named and directed.is_name_near
                 then
                     case
+                        when directed.birth_relation = 'none' and directed.mobile_relation = 'same' and not directed.is_mobile_agents
+                            then 'SOLE_NEAR_NAME_MOBILE'
                         when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_ADDRESS'
                         when directed.birth_relation = 'same' and directed.mobile_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_MOBILE'
                     end
@@ -186,6 +203,8 @@ int_identity__weak_pair as (
             when directed.is_policy_shown and directed.mobile_relation = 'same' then 'FOLLOWER_POLICY_MOBILE'
             when directed.is_policy_shown then 'FOLLOWER_POLICY'
             when directed.mobile_relation <> 'same' or directed.is_mobile_agents or coalesce(usage.shows_policy, false) then null
+            when directed.are_both_nameless_followers
+                then case when directed.nucleus_no not in (select users.nucleus_no from users) then 'FOLLOWER_FOLLOWER' end
             when directed.surname_relation = 'same'
                 then case when usage.persons = 1 then 'SURNAME_MOBILE' else 'SURNAME_SHARED_MOBILE' end
             when not usage.is_follower or not usage.is_adult or usage.adults > 1 then null
