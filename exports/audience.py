@@ -27,9 +27,10 @@ class _Declared(BaseModel):
 
 
 class Column(_Declared):
-    """One column of a list: its published name, what people read above it, what it means."""
+    """One column of a list: its published name, what people read above it, what it means, and what it is made of."""
 
     name: str
+    of: tuple[str, ...] = Field((), description="columns of dbt models, model.column; none = the export's own")
     title: str
     meaning: str
     width: int = Field(default=14, ge=4, le=120)
@@ -51,7 +52,8 @@ class Guards(_Declared):
     moved_share: float = Field(default=0.3, gt=0, description="lines whose tier changed")
     removed_share: float = Field(default=0.2, gt=0, description="lines that left")
     grown_share: float = Field(default=1.0, gt=0, description="lines that came")
-    smallest_list: int = Field(default=50, ge=1, description="a share of fewer held lines than this says nothing")
+    size_share: float = Field(default=0.5, gt=0, description="customers more or fewer than on the list sent before")
+    smallest_list: int = Field(default=50, ge=1, description="a share of fewer lines than this says nothing")
 
 
 class Audience(_Declared):
@@ -66,6 +68,7 @@ class Audience(_Declared):
     )
     serves_records: str = Field(default="", description="SQL: recipient, record_key")
     serves_everybody: bool = False
+    sources: tuple[str, ...] = Field((), description="source systems whose delay its recipients may be told of")
     tier_scope: Literal["company", "own"] = "company"
     product_channel: str = Field(default="", description="code in product.channels of what it may sell")
     columns: tuple[Column, ...]

@@ -19,9 +19,14 @@ class KeyProblem(Exception):
     """Why nothing can be encrypted to a recipient; the text goes into the manifest."""
 
 
+def key_file(settings: Settings, channel: str, folder_name: str) -> Path:
+    """Where a recipient's certificate lies; ``folder_name`` is that of its folder in the outbox."""
+    return settings.recipient_keys / channel / f"{folder_name}.asc"
+
+
 def load_certificate(settings: Settings, channel: str, folder_name: str) -> Cert:
     """The recipient's certificate; raises KeyProblem when it is absent, unreadable, revoked or expired."""
-    path = settings.recipient_keys / channel / f"{folder_name}.asc"
+    path = key_file(settings, channel, folder_name)
     if not path.is_file():
         raise KeyProblem(f"NO_KEY: there is no {channel}/{path.name} in the folder of recipients' keys")
     try:

@@ -4,14 +4,14 @@ A recipient holds what it acknowledged, never what it was sent. Packages count i
 whenever their acknowledgements arrive: of several acknowledgements of one package the one received last decides.
 Of a PARTIAL one the rejected lines stay as they were before.
 
-The lines of a package are kept beside the outbox, as references, tiers and fingerprints without any identifier:
+The lines of a package are kept beside the outbox, as references, tiers, and salted fingerprints without any identifier:
 $GLIFE_HOME/ledger/<channel>/<recipient>/<package_id>.parquet
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any, Literal
 import duckdb
 
 from exports.package import Package
-from warehouse import lake
+from warehouse import keys, lake
 from warehouse.contract import contracts
 from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder
@@ -69,10 +69,10 @@ def read_acks(settings: Settings) -> list[Ack]:
     return [Ack(*row) for row in rows]
 
 
-def judge(packages: Iterable[Package], acks: Iterable[Ack]) -> list[Judged]:
+def judge(packages: Collection[Package], acks: Iterable[Ack]) -> list[Judged]:
     """Say of each acknowledgement, in the order in which they were received, whether it counts and why not."""
     sent = {package.package_id: package for package in packages if package.is_ready}
-    recipients = {package.recipient for package in sent.values()}
+    recipients = {package.recipient for package in packages}
     outcomes: list[Judged] = []
     newest: dict[str, int] = {}
     for ack in acks:
@@ -100,6 +100,11 @@ def _outcome(package: Package | None, recipients: set[str], ack: Ack) -> Outcome
     if named in recipients and named != package.recipient:
         return "WRONG_RECIPIENT"
     return "COUNTED"
+
+
+def salt(settings: Settings) -> str:
+    """What anchors and fingerprints of lines are salted with; a function of the pseudonym key."""
+    return keys.pseudonym(keys.load_key(settings), "export ledger")
 
 
 def state_file(settings: Settings, package_folder: Path) -> Path:

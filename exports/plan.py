@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from exports.formats.table import ListTable
+from collections.abc import Sequence
+from pathlib import Path
+
+from exports.formats.table import ListTable, quoted
 from exports.guards import breaches
 from exports.lists import Lists, Recipient
+from exports.package import Package
 
 _CHANGES = ("NEW", "CHANGED", "SAME", "REMOVED")
 
@@ -19,8 +23,11 @@ _COMPUTED = {
 class Plan:
     """Lines, totals, mode and reasons to hold of one recipient's next package."""
 
-    def __init__(self, lists: Lists, recipient: Recipient, base: str | None, sequence: int) -> None:
-        self.lists, self.recipient, self.base, self.sequence = lists, recipient, base, sequence
+    def __init__(self, lists: Lists, recipient: Recipient, base: Package | None, earlier: Sequence[Package]) -> None:
+        """``base`` is the package that the recipient accepted last, ``earlier`` those made from other generations."""
+        self.lists, self.recipient = lists, recipient
+        self.base = base.package_id if base else None
+        self.sequence = max((each.manifest["sequence"] for each in earlier), default=0) + 1
         # A recipient that holds nothing cannot apply a difference.
         self.mode = lists.audience.mode if base else "full"
         code = recipient.code.replace("'", "''")
@@ -29,7 +36,15 @@ class Plan:
         # A follower who left cannot be tagged any more; the platform took the tags off.
         self.written = "openid is not null" if lists.audience.list == "tag_sync" else "true"
         self.totals = self._totals()
-        self.why = breaches(lists, recipient, lists.audience.guards)
+        sent = sorted((each for each in earlier if each.is_ready), key=lambda each: each.manifest["sequence"])
+        self.why = breaches(lists, recipient, base, sent)
+        ((self.customers,),) = lists.rows(
+            "select count(*) from package_line where recipient = ? and change <> 'REMOVED'", recipient.code
+        )
+
+    @property
+    def lines(self) -> int:
+        return sum(self.totals["change"].values())
 
     def _totals(self) -> dict[str, dict[str, int]]:
         rows = self.lists.rows(f"select tier, change, count(*) from {self.source} where {self.written} group by all order by all")
@@ -37,10 +52,17 @@ class Plan:
         by_change = {change: sum(n for _, each, n in rows if each == change) for change in _CHANGES}
         return {"tier": by_tier, "change": by_change}
 
-    def table(self) -> ListTable:
-        """The lines as the writers take them, in the declaration's columns."""
+    def table(self, rows: Path) -> ListTable:
+        """The lines as the writers take them, in the declaration's columns, kept as Parquet in ``rows``."""
         lists = self.lists
-        columns = ", ".join(_COMPUTED.get(column.name, f'"{column.name}"') for column in lists.audience.columns)
+        columns = ", ".join(
+            f'null::varchar as "{name}"' if name in lists.withheld else _COMPUTED.get(name, f'"{name}"')
+            for name in (column.name for column in lists.audience.columns)
+        )
+        lists.connection.execute(
+            f"copy (select {columns} from {self.source} where {self.written} order by line.tier nulls last, line.customer_ref) "
+            f"to '{quoted(rows)}' (format parquet)"
+        )
         legend = lists.rows(
             "select tier::varchar, strategy_name, contact_cadence_days || ' 天', replace(service_package, ';', '；'), "
             "replace(product_lines, '|', '、'), replace(required_grades, '|', '、') from strategy order by tier"
@@ -50,8 +72,7 @@ class Plan:
             "where change = 'REMOVED' group by why order by all"
         )
         return ListTable(
-            connection=lists.connection,
-            query=f"select {columns} from {self.source} where {self.written} order by tier nulls last, customer_ref",
+            rows=rows,
             columns=lists.audience.columns,
             as_of=lists.as_of,
             title=lists.audience.title,

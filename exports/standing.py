@@ -8,6 +8,7 @@ from datetime import date
 
 from exports import ledger
 from exports.audience import load_audience
+from exports.encryption import key_file
 from exports.package import Package, all_packages
 from warehouse.settings import Settings
 
@@ -25,6 +26,7 @@ class PackageState:
     state: str
     why: tuple[str, ...]
     is_newest: bool
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def standing(settings: Settings, as_of: date) -> Standing:
                 states[package.package_id],
                 tuple(package.manifest["why"]),
                 package.package_id in newest,
+                _remedy(settings, package) if package.package_id in newest else "",
             )
             for package in packages
         ),
@@ -67,6 +70,17 @@ def _state(package: Package, answers: dict[str, str]) -> str:
     if not package.is_ready:
         return UNFINISHED
     return answers.get(package.package_id, SENT)
+
+
+def _remedy(settings: Settings, package: Package) -> str:
+    """What to do about a held package."""
+    if not package.manifest["held"]:
+        return ""
+    channel = package.manifest["channel"]
+    if not package.manifest["files"]:
+        key = key_file(settings, channel, package.folder.parent.name)
+        return f"put the recipient's OpenPGP public key into {key}, then `glife export {channel}` sends it, without a new build"
+    return f"when the causes are right: `glife release {package.package_id} --by NAME --reason TEXT`"
 
 
 def _newest(packages: list[Package]) -> set[str]:

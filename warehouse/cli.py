@@ -140,7 +140,7 @@ def export(
 @app.command()
 def release(
     package: Annotated[str, typer.Argument(help="Id of a held package.")],
-    name: Annotated[str, typer.Option("--name", help="Who lets it go.")],
+    name: Annotated[str, typer.Option("--by", "--name", help="Who lets it go.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it may go.")],
 ) -> None:
     """Let a held package go to its recipient; logged with name and reason."""

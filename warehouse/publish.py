@@ -105,6 +105,7 @@ def _make_generation(settings: Settings, plan: BuildPlan) -> None:
     _copy(settings, source, draft / "analyst.duckdb", _ANALYST_SCHEMAS, columns)
     _copy(settings, source, draft / "restricted.duckdb", _RESTRICTED_SCHEMAS, None)
     (draft / "restricted.duckdb").chmod(0o600)
+    write_json(draft / "columns.json", columns)  # what may leave, for the exports
     write_json(draft / "generation.json", {**plan.as_json(), "published_at": runlog.now().isoformat()})
     fsync_folder(draft)
     draft.rename(final)

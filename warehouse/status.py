@@ -94,6 +94,7 @@ def print_packages(settings: Settings, out: Console) -> None:
     for package in now.packages:
         if package.state == "held" and package.is_newest:
             out.print(f"held: {package.channel} {package.recipient} {package.package_id}: {'; '.join(package.why)}")
+            out.print(f"  {package.remedy}")
     for fault in now.faults:
         out.print(f"acknowledgement does not count: {fault}")
     for reminder in now.reminders:

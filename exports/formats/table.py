@@ -1,8 +1,9 @@
-"""What every writer is given, and the query behind a list's columns."""
+"""What every writer is given: one recipient's lines as a Parquet file, so that a writer can be a process of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,14 +23,14 @@ class Written:
     path: Path
     rows: int
     replaced: tuple[dict[str, Any], ...] = ()
+    totals: dict[str, dict[str, int]] | None = None  # of a part; a whole list's are the list's own
 
 
 @dataclass(frozen=True)
 class ListTable:
     """One recipient's lines: where they are, what they are called, and what people need to read them."""
 
-    connection: duckdb.DuckDBPyConnection
-    query: str
+    rows: Path
     columns: tuple[Column, ...]
     as_of: date
     title: str
@@ -40,11 +41,23 @@ class ListTable:
     left_because: tuple[tuple[str, int], ...] = ()
 
     def batches(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows in the list's order, in batches, through a cursor of its own: readers do not disturb each other."""
-        cursor = self.connection.cursor()
-        try:
-            result = cursor.execute(self.query)
+        """Rows in the list's order, in batches."""
+        with self.connect() as connection:
+            result = connection.execute(self.query)
             while rows := result.fetchmany(BATCH):
                 yield rows
-        finally:
-            cursor.close()
+
+    @property
+    def query(self) -> str:
+        return f"from read_parquet('{quoted(self.rows)}')"
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of the writer's own, which takes one thread: writers run side by side."""
+        with duckdb.connect(config={"threads": 1, "memory_limit": "512MiB"}) as connection:
+            yield connection
+
+
+def quoted(path: Path) -> str:
+    """The path as it stands between quotes in SQL."""
+    return str(path).replace("'", "''")

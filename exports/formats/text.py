@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from exports.formats.table import BATCH, ListTable, Written
+from exports.formats.table import BATCH, ListTable, Written, quoted
 
 _FULL_WIDTH_SPACE = "\u3000"
 _BROKEN = "\\|\\r\\n"  # what would break a record of the banks' protocol
@@ -26,44 +26,31 @@ def write_csv(table: ListTable, path: Path) -> list[Written]:
 
 def write_jsonl(table: ListTable, path: Path) -> list[Written]:
     """One JSON object a line, UTF-8, keys in the order of the declaration, null where there is no value."""
-    cursor = table.connection.cursor()
-    target = str(path).replace("'", "''")
-    try:
-        count = cursor.execute(f"copy ({table.query}) to '{target}' (format json)").fetchall()[0][0]
-    finally:
-        cursor.close()
+    with table.connect() as connection:
+        count = connection.execute(f"copy ({table.query}) to '{quoted(path)}' (format json)").fetchall()[0][0]
     return [Written(path, count)]
 
 
 def write_dat(table: ListTable, path: Path) -> list[Written]:
     """The records that core_banca uses: HDR, one ``|``-separated line each, TRL; GB18030, CR LF.
 
-    Separators and line ends inside values become a full-width space; where, goes into the manifest.
+    Separators and line ends inside values become a full-width space; where, goes into the manifest. (Ingest gives a lone
+    surrogate no way in: bytes or JSON with one are quarantined, so none has to be replaced here.)
     """
     clean = [
         f"regexp_replace(coalesce(\"{column.name}\"::varchar, ''), '[{_BROKEN}]', '{_FULL_WIDTH_SPACE}', 'g')"
         for column in table.columns
     ]
-    cursor = table.connection.cursor()
-    try:
-        result = cursor.execute(f"select concat_ws('|', {', '.join(clean)}) from ({table.query})")
+    with table.connect() as connection, path.open("wb") as file:
+        result = connection.execute(f"select concat_ws('|', {', '.join(clean)}) from ({table.query})")
         count = 0
-        with path.open("wb") as file:
-            file.write(f"HDR|TIER|{table.as_of:%Y%m%d}\r\n".encode("gb18030"))
-            while rows := result.fetchmany(BATCH):
-                count += len(rows)
-                file.write(_encode("".join(f"{line}\r\n" for (line,) in rows)))
-            file.write(f"TRL|{count}|0\r\n".encode("gb18030"))
-        return [Written(path, count, tuple(_replacements(cursor, table)))]
-    finally:
-        cursor.close()
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("gb18030")
-    except UnicodeEncodeError:  # GB18030 holds every character but a lone surrogate
-        return "".join(_FULL_WIDTH_SPACE if "\ud800" <= char <= "\udfff" else char for char in text).encode("gb18030")
+        file.write(f"HDR|TIER|{table.as_of:%Y%m%d}\r\n".encode("gb18030"))
+        while rows := result.fetchmany(BATCH):
+            count += len(rows)
+            # GB18030 holds every character but a lone surrogate, which no text of the database can hold either.
+            file.write("".join(f"{line}\r\n" for (line,) in rows).encode("gb18030"))
+        file.write(f"TRL|{count}|0\r\n".encode("gb18030"))
+        return [Written(path, count, tuple(_replacements(connection, table)))]
 
 
 def _replacements(cursor: Any, table: ListTable) -> list[dict[str, Any]]:

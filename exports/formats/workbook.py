@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain, islice
@@ -20,7 +21,6 @@ _CREATED = datetime(2000, 1, 1)  # the same list gives the same bytes, whenever 
 _TIER_COLOURS = {1: "#F8CBAD", 2: "#FFE699", 3: "#C6E0B4", 4: "#BDD7EE", 5: "#EDEDED"}
 _CHANGE_COLOURS = {"NEW": "#00703C", "CHANGED": "#B35900", "SAME": "#7F7F7F", "REMOVED": "#C00000"}
 _CHANGE_NAMES = {"NEW": "新增", "CHANGED": "有变化", "SAME": "不变", "REMOVED": "移出"}
-_NOTES = ("没有营销同意的客户只提供服务，不推荐产品。", "收到后请用 customer_ref 回执。", "本名单含个人信息，仅限接收方使用。")
 _DARK = "#1F4E78"
 _LONGEST_CELL = 32_767
 _FONT = "Microsoft YaHei"
@@ -33,13 +33,13 @@ def write_xlsx(table: ListTable, path: Path, rows_per_file: int = ROWS_PER_FILE)
     first = list(islice(rows, 1))
     while first or not written:
         part = path if not written else path.with_stem(f"{path.stem}_{len(written) + 1}")
-        count = _write_part(table, part, chain(first, islice(rows, rows_per_file - 1)))
-        written.append(Written(part, count))
+        totals = _write_part(table, part, chain(first, islice(rows, rows_per_file - 1)))
+        written.append(Written(part, sum(totals["change"].values()), totals=totals))
         first = list(islice(rows, 1))
     return written
 
 
-def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -> int:
+def _write_part(table: ListTable, path: Path, rows: Iterator[tuple[Any, ...]]) -> dict[str, dict[str, int]]:
     # No URL, number or formula guessing: a value that starts with = + - @ stays the text that it is.
     options = {
         "constant_memory": True,
@@ -132,7 +132,10 @@ def _change_lines(styles: _Styles, table: ListTable) -> Iterator[_Line]:
         yield ("", f"移出：{reason}", str(count)), styles.text
 
 
-def _write_list(sheet: Worksheet, styles: _Styles, table: ListTable, rows: Iterator[tuple[Any, ...]]) -> int:
+def _write_list(
+    sheet: Worksheet, styles: _Styles, table: ListTable, rows: Iterator[tuple[Any, ...]]
+) -> dict[str, dict[str, int]]:
+    """Write the lines; returns how many of each tier and change they are."""
     names = [column.name for column in table.columns]
     tier_at, change_at = names.index("tier"), names.index("change")
     coloured = {tier_at, names.index("tier_name")}
@@ -145,7 +148,10 @@ def _write_list(sheet: Worksheet, styles: _Styles, table: ListTable, rows: Itera
     sheet.repeat_rows(0)
     write, text = sheet.write_string, styles.text
     number = 0
+    counts: dict[str, Counter[Any]] = {"tier": Counter(), "change": Counter()}
     for number, row in enumerate(rows, start=1):
+        counts["tier"][row[tier_at]] += 1
+        counts["change"][row[change_at]] += 1
         tier_style = styles.tier.get(row[tier_at], text)
         for position, value in enumerate(row):
             if value is None:
@@ -153,7 +159,10 @@ def _write_list(sheet: Worksheet, styles: _Styles, table: ListTable, rows: Itera
             style = tier_style if position in coloured else styles.change[value] if position == change_at else text
             write(number, position, str(value)[:_LONGEST_CELL], style)
     sheet.autofilter(0, 0, number, len(names) - 1)
-    return number
+    return {
+        "tier": {str(tier): counts["tier"][tier] for tier in range(1, 6)},
+        "change": {change: counts["change"][change] for change in _CHANGE_NAMES},
+    }
 
 
 def _set_page(sheet: Worksheet) -> None:

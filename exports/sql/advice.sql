@@ -69,6 +69,7 @@ select
     served_tier.anchor,
     served_tier.tier,
     served_tier.tier_name,
+    served_tier.rule_id,
     served_tier.rule_id || ' ' || rule_text.text as reasons,
     case
         when served_tier.has_marketing_consent

@@ -2,7 +2,11 @@
 -- The only file that knows how the warehouse names things.
 
 create view generation as
-select generation_id, as_of from gen.mart.generation;
+select generation_id, as_of, code_version, parameter_version from gen.mart.generation;
+
+-- Deliveries, and whether they were loaded.
+create view delivery as
+select source_system, business_date, status in ('LOADED', 'REPLACED') as is_good from gen.mart.load;
 
 create view branch as
 select branch_code, name, level from gen.core.branch;
@@ -77,7 +81,7 @@ inner join gen.identity.int_identity__customer_record as linked using (record_ke
 
 -- Records of persons who asked to be erased: the keys alone.
 create view erased as
-select record_key from gen.identity.int_identity__erased_record;
+select record_key, source_record_id from gen.identity.int_identity__erased_record;
 
 create view follower as
 select source_system, source_system || ':' || openid as record_key, openid, is_subscribed from gen.core.follower;
@@ -93,6 +97,10 @@ inner join gen.core.customer as consent using (customer_id);
 create view customer_tier as
 select customer_id, scope, tier, tier_name, rule_id, strategy_code, contribution, potential
 from gen.mart.customer_tier;
+
+-- Why customers are in another tier than on the last day of the month before.
+create view tier_cause as
+select customer_id, from_tier, to_tier, cause from gen.mart.tier_move_customer;
 
 -- Of customers who did not agree to sharing: a recipient's records as groups by links between them alone, and their tiers.
 create view own_group as

@@ -6,6 +6,7 @@ select
     glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', served_record.recipient, served_record.record_key))
         as customer_ref,
     null::varchar as anchor,  -- would be the openid itself, which the ledger has no business to keep
+    advice.group_key,
     advice.tier,
     advice.tier_name,
     served_record.source_record_id as openid

@@ -87,6 +87,7 @@ select
     advice.recipient,
     glife_hmac(concat_ws(chr(31), 'customer_ref', '{channel}', advice.recipient, advice.anchor)) as customer_ref,
     advice.anchor,
+    advice.group_key,
     advice.tier,
     advice.tier_name,
     advice.strategy,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import yaml
+
+MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 
 TABLES = """
 create schema mart; create schema core; create schema identity;
-create table mart.generation (generation_id varchar, as_of date);
-insert into mart.generation values ('20260131-0123456789ab', date '2026-01-31');
+create table mart.generation (
+ generation_id varchar, as_of date, code_version varchar default 'c1', parameter_version varchar default 'p1');
+insert into mart.generation (generation_id, as_of) values ('20260131-0123456789ab', date '2026-01-31');
+create table mart.load (source_system varchar, business_date date, status varchar);
+insert into mart.load values ('core_life', date '2026-01-31', 'LOADED'), ('channel_individual', date '2026-01-31', 'LOADED');
+create table mart.tier_move_customer (customer_id varchar, from_tier integer, to_tier integer, cause varchar);
 
 create table core.branch (branch_code varchar, name varchar, level2_branch_code varchar, level integer);
 insert into core.branch values
@@ -140,9 +149,22 @@ insert into mart.customer_vip values ('c1', '银卡');
 """
 
 
+def column_rules() -> dict[str, dict[str, dict[str, Any]]]:
+    """The models' column metadata, as publishing writes it, straight from the project's YAML."""
+    models = [model for path in MODELS.glob("*/*.yml") for model in yaml.safe_load(path.read_text("utf-8")).get("models", [])]
+    return {
+        model["name"]: {column["name"]: column.get("config", {}).get("meta", {}) for column in model.get("columns", [])}
+        for model in models
+    }
+
+
+_RULES = json.dumps(column_rules())
+
+
 def write_generation(folder: Path, *changes: str) -> Path:
-    """Write ``restricted.duckdb`` into ``folder`` and apply SQL ``changes`` to it; returns the folder."""
+    """Write a generation into ``folder`` and apply SQL ``changes`` to it; returns the folder."""
     folder.mkdir(parents=True)
+    (folder / "columns.json").write_text(_RULES, encoding="utf-8")
     with duckdb.connect(str(folder / "restricted.duckdb")) as connection:
         connection.execute(TABLES)
         for change in changes:
