@@ -12,3 +12,8 @@
 {% macro money_per(amount, number) -%}
     cast({{ ratio(amount, number) }} as decimal(28, 10))
 {%- endmacro %}
+
+{# One expression for each of several columns: every % of the pattern becomes the column's name. #}
+{% macro each(columns, pattern) -%}
+    {%- for column in columns %}{{ pattern | replace('%', column) }}{{ ',\n        ' if not loop.last }}{% endfor -%}
+{%- endmacro %}

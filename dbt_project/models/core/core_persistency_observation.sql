@@ -54,13 +54,12 @@ judged as (
             observed.pay_mode != 'SINGLE'
             and observed.pay_term_years > observed.years
             and observed.is_counted
-            and observed.observation_on <= {{ as_of() }}
             and not (
                 observed.status in ('DEATH', 'MATURED', 'REPUDIATED')
                 and coalesce(observed.status_on <= observed.observation_on, false)
             ),
             false
-        ) as is_exposed,
+        ) as is_payable,
         coalesce(
             deciding.amount_paid >= deciding.amount_due and deciding.paid_on <= observed.observation_on, false
         ) as is_paid_in_time,
@@ -71,6 +70,14 @@ judged as (
             observed.source_system = deciding.source_system
             and observed.policy_no = deciding.policy_no
             and observed.month_k = deciding.month_k
+),
+
+-- What can still be paid in time is not observed yet: it is in grace.
+exposed as (
+    select
+        *,
+        is_payable and observation_on <= {{ as_of() }} as is_exposed
+    from judged
 ),
 
 persistency_observation as (
@@ -90,8 +97,10 @@ persistency_observation as (
         is_exposed,
         is_exposed and is_paid_in_time as is_persisting,
         is_exposed and is_paid as is_persisting_reinstated,
+        is_payable and anniversary <= {{ as_of() }} and observation_on > {{ as_of() }} as is_in_grace,
+        is_paid_in_time,
         annualised_premium
-    from judged
+    from exposed
 )
 
 select * from persistency_observation
