@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 LARGEST_CLUSTER = 40
+_THERE = "cluster of records that are there"
 
 Claims = dict[str, NDArray[np.int64]]
 
@@ -61,7 +62,10 @@ def cluster(edges: Edges, claims: Claims, likeness: Likeness | None = None, gone
     there = ~(gone[edges.left] | gone[edges.right])
     present = _cluster(_only(edges, there), claims, likeness)
     of_gone = np.flatnonzero(~there)
-    chain = np.flatnonzero(~gone & (present.label != np.arange(edges.records)))
+    # Clusters that no gone record touches stay as they are: only the others are gone through again.
+    touched = np.zeros(edges.records, dtype=np.bool_)
+    touched[present.label[np.concatenate([edges.left[of_gone], edges.right[of_gone]])]] = True
+    chain = np.flatnonzero(touched[present.label] & (present.label != np.arange(edges.records)))
     joined = replace(
         edges,
         left=np.concatenate([edges.left[of_gone], chain]),
@@ -69,11 +73,11 @@ def cluster(edges: Edges, claims: Claims, likeness: Likeness | None = None, gone
         weight=np.concatenate([edges.weight[of_gone], np.full(len(chain), np.inf)]),
         forced=np.concatenate([edges.forced[of_gone], np.ones(len(chain), dtype=np.bool_)]),
     )
-    all_claims = {**claims, "cluster of records that are there": np.where(gone, -1, present.label)}
+    all_claims = {**claims, _THERE: np.where(gone, -1, present.label)}
     whole = _cluster(joined, all_claims, likeness)
     cut = np.flatnonzero(there)[present.cut].tolist()
     cut += [int(of_gone[index]) for index in whole.cut if index < len(of_gone)]
-    return Clusters(whole.label, sorted(cut))
+    return Clusters(np.where(touched[present.label], whole.label, present.label), sorted(cut))
 
 
 def _only(edges: Edges, chosen: NDArray[np.bool_]) -> Edges:
@@ -159,13 +163,16 @@ class _Forest:
         return member
 
     def join(self, left: int, right: int, forced: bool) -> bool:
-        """Join the trees of two records; false when a guard forbids it. A steward's link passes all but a separation."""
+        """Join the trees of two records; false when a guard forbids it.
+
+        A steward's link passes all but a separation, and never joins two clusters through a record that is gone.
+        """
         a, b = sorted((self.root(left), self.root(right)))
         if a == b:
             return True
         if any(self.root(other) == b for other in self.apart[a]):
             return False
-        if not forced and not self._agree(a, b):
+        if not (self._claim_alike(a, b, _THERE) if forced else self._agree(a, b)):
             return False
         self.parent[b] = a
         self.size[a] += self.size[b]
@@ -178,11 +185,11 @@ class _Forest:
     def _agree(self, a: int, b: int) -> bool:
         if self.size[a] + self.size[b] > LARGEST_CLUSTER:
             return False
-        for kind, values in self.claims[b].items():
-            own = self.claims[a][kind]
-            if own and values and own != values:
-                return False
-        return not self._all_unlike(a, b)
+        return all(self._claim_alike(a, b, kind) for kind in self.claims[b]) and not self._all_unlike(a, b)
+
+    def _claim_alike(self, a: int, b: int, kind: str) -> bool:
+        own, values = (self.claims[tree].get(kind) for tree in (a, b))
+        return not own or not values or own == values
 
     def _all_unlike(self, a: int, b: int) -> bool:
         """No name of one tree goes with any of the other's: someone who changed a name has records under both."""

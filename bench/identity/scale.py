@@ -17,7 +17,7 @@ import os
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from sample import desks, wechat
 from sample.chance import day
 from sample.cores import core_banca, core_life
 from sample.crm import crm
+from sample.people import check_digit
 from sample.tables import Table, iso
 from sample.world import make_world
 from warehouse import build, contract, lake
@@ -55,6 +56,7 @@ class Cost:
 def town(number: int, persons: int = TOWN) -> dict[tuple[str, str], Table]:
     """The tables about persons that all sources of one town deliver, by source and table."""
     world = make_world(persons, 1000 + number, "usual")
+    world = replace(world, people=_born_elsewhere(world.people, number))
     life, banca = core_life(world), core_banca(world)
     cores = {"core_life": life, "core_banca": banca}
     agency, broker, bank = desks.agency(world, life), desks.brokers(world, life), desks.bank_desk(world, banca)
@@ -71,6 +73,17 @@ def town(number: int, persons: int = TOWN) -> dict[tuple[str, str], Table]:
     wanted |= {"activities", "cards", "surveys", "complaints", "customer_tags", "consents"}
     tables = {(source, name.lower()): table for source, desk in told.items() for name, table in desk.tables.items()}
     return {place: table for place, table in tables.items() if place[1] in wanted}
+
+
+def _born_elsewhere(people: pl.DataFrame, number: int) -> pl.DataFrame:
+    """ID numbers of regions that no other town has: the sample counts them by birthday, the same way in every town."""
+    is_resident = pl.col("id_type") == "ID"
+    digits = pl.when(is_resident).then(pl.col("id_number").str.slice(0, 17))
+    region = (digits.str.slice(0, 6).cast(pl.Int64) + 7919 * number) % 900_000 + 100_000
+    first_17 = region.cast(pl.String) + digits.str.slice(6, 11)
+    return people.with_columns(
+        pl.when(is_resident).then(first_17 + check_digit(first_17)).otherwise("id_number").alias("id_number")
+    )
 
 
 def texts(table: contract.Contract, rows: pl.DataFrame, number: int) -> pl.DataFrame:
