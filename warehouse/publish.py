@@ -180,14 +180,13 @@ def _analyst_columns(table: str, columns: list[str], rules: dict[str, dict[str, 
 
 def _pseudonym(quoted: str) -> str:
     """Expression for a column that holds record ids of which some identify a person by themselves."""
-    match quoted.strip('"'):
-        case "source_record_id":
-            return "analyst_record_id(source_system, source_record_id)"
-        case "matched_to":  # system:record
-            system, record = "split_part(matched_to, ':', 1)", "substr(matched_to, strpos(matched_to, ':') + 1)"
-            return f"({system} || ':' || analyst_record_id({system}, {record}))"
-        case _:
-            return f"glife_hmac({quoted})"
+    name = quoted.strip('"')
+    if name.startswith("source_record_id"):  # source_record_id_a is a record of source_system_a
+        return f"analyst_record_id({name.replace('source_record_id', 'source_system')}, {name})"
+    if name == "matched_to":  # system:record
+        system, record = "split_part(matched_to, ':', 1)", "substr(matched_to, strpos(matched_to, ':') + 1)"
+        return f"({system} || ':' || analyst_record_id({system}, {record}))"
+    return f"glife_hmac({quoted})"
 
 
 def _switch(settings: Settings, plan: BuildPlan) -> Generation:

@@ -121,6 +121,10 @@ where
 create view customer_tag as
 select customer_id, tag, value, source_system, source_record_id, tagged_at from gen.mart.customer_tag;
 
+-- What each record says, whatever other records say of the customer.
+create view record_tag as
+select source_system || ':' || source_record_id as record_key, tag, value from gen.core.customer_tag;
+
 create view customer_points as
 select customer_id, points_alive from gen.mart.customer_points;
 

@@ -59,10 +59,9 @@ group by all;
 -- Tags of the recipient's own records; of all records where the customer agreed to sharing.
 create table tag_list as
 with own as (
-    select grouped.recipient, grouped.group_key, customer_tag.tag, customer_tag.value
+    select grouped.recipient, grouped.group_key, record_tag.tag, record_tag.value
     from grouped
-    inner join customer_tag
-        on grouped.record_key = customer_tag.source_system || ':' || customer_tag.source_record_id
+    inner join record_tag on grouped.record_key = record_tag.record_key
     where grouped.is_serving
 ),
 

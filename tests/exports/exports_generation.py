@@ -142,6 +142,7 @@ insert into reference.tier_strategy
 create table mart.customer_tag (
  customer_id varchar, tag varchar, value varchar, source_system varchar, source_record_id varchar, tagged_at timestamp);
 insert into mart.customer_tag values ('c1', '喜欢年金', '是', 'crm', 'tag:0011', null);
+create view core.customer_tag as from mart.customer_tag;
 create table mart.customer_points (customer_id varchar, points_alive bigint);
 create table mart.customer_vip (customer_id varchar, vip_level varchar);
 insert into mart.customer_points values ('c1', 1200);

@@ -94,6 +94,10 @@ def test_sound_build_passes_and_its_results_are_kept(settings: Settings) -> None
             "customers.customers_with_two_valid_id_numbers",
             "update identity.int_identity__customer_record set customer_id = 'one'",
         ),
+        (
+            "identity.customers_over_the_limit_of_records",
+            "insert into mart.customer_source select 'core_life', 'x' || range, 'one', 'NAME_MOBILE' from range(40)",
+        ),
     ],
 )  # fmt: skip
 def test_fault_holds_the_build(settings: Settings, metric: str, fault: str) -> None:
@@ -130,6 +134,23 @@ def test_growth_only_warns(settings: Settings) -> None:
     result = gates.publish_gate(settings, _build(settings))
     assert result.passed
     assert _failed(result) == {"drift.customers_gained_share"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "then", "now"),
+    [
+        ("drift.customers_merged_share", "'c' || range", "'c' || range // 2"),
+        ("drift.customers_split_share", "'c' || range // 2", "'c' || range"),
+    ],
+)
+def test_jump_of_merges_or_splits_holds_but_many_new_customers_do_not(
+    settings: Settings, metric: str, then: str, now: str
+) -> None:
+    insert = "insert into mart.customer_source select 'core_life', 'r' || range, {}, 'NAME_MOBILE' from range({})"
+    _publish(settings, "2026-01-31", insert.format(then, 600))
+    assert metric in _failed(gates.publish_gate(settings, _build(settings, insert.format(now, 600))))
+    (settings.home / "20260228-x.duckdb").unlink()
+    assert metric not in _failed(gates.publish_gate(settings, _build(settings, insert.format(then, 6000))))
 
 
 def test_build_of_an_earlier_date_is_not_compared_with_what_is_published(settings: Settings) -> None:

@@ -40,8 +40,12 @@ create table identity.int_identity__customer_record as select * from (values
 create table mart.generation as select '20260228-x' as generation_id;
 create table mart.customer as select * from (values ('one'), ('two')) as rows (customer_id);
 create table mart.customer_source as select * from (values
-    ('core_life', '1', 'one'), ('core_banca', '2', 'two'), ('crm', 'card:3', 'two')
-) as rows (source_system, source_record_id, customer_id);
+    ('core_life', '1', 'one', 'ALONE'), ('core_banca', '2', 'two', 'SAME_ID'), ('crm', 'card:3', 'two', 'SAME_ID')
+) as rows (source_system, source_record_id, customer_id, match_rule);
+create table mart.identity_audit as select * from (values
+    ('LINKS_BY_RULE', 'SAME_ID', 1, null, null), ('RULE_PRECISION_STEWARDED', 'SAME_ID', 1, 1, 1.0)
+) as rows (metric, item, numerator, denominator, share);
+create table mart.steward_conflict (decision_id text);
 create table mart.customer_tier as select * from (values
     ('one', 'ALL', 1, 'T1_KEY', 95, 30), ('two', 'ALL', 5, 'T5_HOLD', 0, 30), ('two', 'P', 5, 'T5_HOLD', 0, 30)
 ) as rows (customer_id, scope, tier, rule_id, contribution, potential);

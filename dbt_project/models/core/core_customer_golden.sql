@@ -1,67 +1,54 @@
--- Survivorship of rules.md §3: the newest calendar day, then the order of the sources, then the greater record id; a
--- checksum-valid ID beats any other, and a placeholder mobile or an income of zero is no value.
+-- The golden values of core_customer_value side by side, in their own types.
+{% set attributes = [
+    'name', 'sex', 'birth_date', 'id_number', 'mobile', 'email', 'address', 'region_code', 'annual_income', 'marital_status', 'education'
+] %}
+
 with records as (
     select
         links.customer_id,
-        persons.*
+        min(persons.first_seen_on) as first_seen_on,
+        max(persons.changed_at) as changed_at,
+        count(*) as records
     from {{ ref('int_identity__customer_record') }} as links
     inner join {{ ref('int_identity__person_record') }} as persons on links.record_key = persons.record_key
+    group by links.customer_id
 ),
 
-ranked as (
+chosen as (
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by
-                changed_at asc nulls first,
-                case source_system
-                    when 'core_life' then 1
-                    when 'core_banca' then 2
-                    when 'crm' then 3
-                    when 'channel_individual' then 4
-                    when 'channel_broker' then 5
-                    when 'channel_banca' then 6
-                    else 7
-                end desc,
-                source_record_id asc
-        ) as recency,
-        not is_mobile_valid and coalesce(regexp_matches(mobile_std, '^1[3-9][0-9]{9}$'), false) as is_mobile_placeholder
-    from records
-),
-
-preferred as (
-    select
-        *,
-        recency as precedence,
-        recency + case when is_id_valid then 1000000000 else 0 end as id_precedence
-    from ranked
+        customer_id,
+        {%- for attribute in attributes %}
+            max(value) filter (where attribute = '{{ attribute }}') as {{ attribute }},
+        {%- endfor %}
+        max(value_kind) filter (where attribute = 'id_number') as id_type,
+        bool_or(is_valid) filter (where attribute = 'id_number') as is_id_valid,
+        bool_or(is_valid) filter (where attribute = 'mobile') as is_mobile_valid
+    from {{ ref('core_customer_value') }}
+    group by customer_id
 ),
 
 customer_golden as (
     select
-        customer_id,
-        {{ golden('name') }},
-        {{ golden('sex') }},
-        {{ golden('birth_date') }},
-        {{ newest_of('id_type', 'id_number is not null', 'id_precedence') }} as id_type,
-        {{ newest_of('coalesce(id_std, id_number)', 'id_number is not null', 'id_precedence') }} as id_number,
-        {{ newest_of('record_key', 'id_number is not null', 'id_precedence') }} as id_number_from,
-        count(distinct coalesce(id_std, id_number)) as id_number_candidates,
-        {{ newest_of('is_id_valid', 'id_number is not null', 'id_precedence') }} as is_id_valid,
-        {{ golden('mobile', 'coalesce(mobile_std, mobile)', 'not is_mobile_placeholder') }},
-        {{ newest_of('is_mobile_valid', 'coalesce(mobile_std, mobile) is not null and not is_mobile_placeholder') }} as is_mobile_valid,
-        {{ golden('email') }},
-        {{ golden('address') }},
-        {{ golden('region_code') }},
-        {{ golden('annual_income', candidates='annual_income > 0') }},
-        {{ golden('marital_status') }},
-        {{ golden('education') }},
-        min(first_seen_on) as first_seen_on,
-        max(changed_at) as changed_at,
-        count(*) as records
-    from preferred
-    group by customer_id
+        records.customer_id,
+        chosen.name,
+        chosen.sex,
+        cast(chosen.birth_date as date) as birth_date,
+        chosen.id_type,
+        chosen.id_number,
+        chosen.is_id_valid,
+        chosen.mobile,
+        chosen.is_mobile_valid,
+        chosen.email,
+        chosen.address,
+        chosen.region_code,
+        cast(chosen.annual_income as decimal(18, 2)) as annual_income,
+        chosen.marital_status,
+        chosen.education,
+        records.first_seen_on,
+        records.changed_at,
+        records.records
+    from records
+    left join chosen on records.customer_id = chosen.customer_id
 )
 
 select * from customer_golden

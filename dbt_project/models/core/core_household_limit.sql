@@ -1,0 +1,1 @@
+select cast({{ household_parameter('household_limit') }} as integer) as household_limit
