@@ -14,64 +14,37 @@ found as (
     select
         record_a,
         record_b,
-        rule,
-        weight as probability,
-        'CUT' as reason,
+        cause as reason,
         guard,
-        1 as priority
-    from {{ ref('core_cut_link') }}
-    union all
-    select
-        record_a,
-        record_b,
         rule,
-        cast(null as double) as probability,
-        'ID_TWO_NAMES' as reason,
-        cast(null as varchar) as guard,
-        2 as priority
-    from {{ ref('int_identity__pair') }}
-    where rule = 'REVIEW_ID_TWO_NAMES'
+        case when cause != 'ONE_ID_TWO_NAMES' then weight end as probability
+    from {{ ref('int_identity__cut_link') }}
     union all
+    -- Rules of two records that were measured to be right too seldom to link.
     select
         pairs.record_a,
         pairs.record_b,
-        pairs.rule,
-        evidence.probability,
         'BORDERLINE' as reason,
         cast(null as varchar) as guard,
-        4 as priority
+        pairs.rule,
+        evidence.probability
     from {{ ref('int_identity__pair') }} as pairs
     inner join {{ ref('identity_evidence') }} as evidence on pairs.rule = evidence.rule
-    union all
-    -- Sure enough by itself, but somebody else may be meant as well.
-    select
-        least(pairs.record_no, pairs.other_record_no) as record_a,
-        greatest(pairs.record_no, pairs.other_record_no) as record_b,
-        pairs.rule,
-        evidence.probability,
-        case when evidence.probability >= {{ identity_parameter('link_at') }} then 'DOUBTED' else 'BORDERLINE' end as reason,
-        cast(null as varchar) as guard,
-        case when evidence.probability >= {{ identity_parameter('link_at') }} then 3 else 4 end as priority
-    from {{ ref('int_identity__weak_pair') }} as pairs
-    inner join {{ ref('identity_evidence') }} as evidence on pairs.rule = evidence.rule
-),
-
-worth_a_look as (
-    select *
-    from found
     where
-        reason in ('CUT', 'ID_TWO_NAMES')
-        or probability >= (
-            select cast(parameters.value as double) from {{ ref('steward_parameter') }} as parameters
-            where parameters.parameter = 'review_at' and {{ valid_on('parameters', as_of()) }}
-        )
+        not pairs.is_gone
+        and evidence.probability >= {{ identity_parameter('review_at') }}
+        and evidence.probability < {{ identity_parameter('link_at') }}
 ),
 
 one_a_pair as (
     select
         *,
-        row_number() over (partition by record_a, record_b order by priority asc, probability desc, rule asc) as nth
-    from worth_a_look
+        case reason when 'CUT' then 1 when 'ONE_ID_TWO_NAMES' then 2 else 3 end as priority,
+        row_number() over (
+            partition by record_a, record_b
+            order by case reason when 'CUT' then 1 when 'ONE_ID_TWO_NAMES' then 2 else 3 end asc, probability desc, rule asc
+        ) as nth
+    from found
 ),
 
 decided as (
@@ -124,7 +97,7 @@ steward_case as (
         pairs.nth = 1
         and this_pair.action is null
         and apart.customer_least is null
-        and (a.customer_id != b.customer_id or pairs.reason = 'ID_TWO_NAMES')
+        and a.customer_id != b.customer_id
 )
 
 select * from steward_case

@@ -99,7 +99,8 @@ guards as (
     select
         guard as item,
         count(*) as links
-    from {{ ref('core_cut_link') }}
+    from {{ ref('int_identity__cut_link') }}
+    where cause = 'CUT'
     group by guard
 ),
 
