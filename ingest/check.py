@@ -17,6 +17,8 @@ _MONEY = r"-?\d+(\.\d{1,2}0*)?"
 _NUMBER = r"-?\d+(\.\d+)?"
 _WHOLE = r"-?\d+"
 _KEY_SEPARATOR = "chr(31)"
+# Money is read into less than its type holds, so that twelve instalments of it still fit: 100 trillion yuan is no amount.
+_MONEY_READ_AS = {"yuan": "DECIMAL(16,2)", "fen": "DECIMAL(16,0)"}
 VALUE_OF_SUM = "DECIMAL(38,6)"  # wide enough for odd values that are quarantined
 
 
@@ -26,7 +28,7 @@ def check_query(contract: Contract, source: str = "texts") -> str:
     columns = contract.columns
     given = ",\n  ".join(f'{_given(c, contract)} as "{c.name}"' for c in columns)
     typed = ",\n  ".join(f'{_value(c, contract)} as "_v_{c.name}"' for c in columns)
-    values = ", ".join(f'"_v_{c.name}" as "{c.name}"' for c in columns)
+    values = ", ".join(f'"_v_{c.name}"::{c.lake_type} as "{c.name}"' for c in columns)
     faults = [f"case when {test} then {_quoted(what)} end" for c in columns for test, what in _faults(c, contract)]
     if contract.required_any_of:
         names = ", ".join(f'"{name}"' for name in contract.required_any_of)
@@ -70,9 +72,8 @@ def _value(column: Column, contract: Contract) -> str:
             return _usual(f"replace({text}, 'T', ' ')", "timestamp", odd)
         case "number" | "integer" as kind:
             shape = _WHOLE if kind == "integer" else _MONEY if column.lake_type == "DECIMAL(18,2)" else _NUMBER
-            return _usual(
-                text, column.lake_type, f"case when {_matches(text, shape)} then try_cast({text} as {column.lake_type}) end"
-            )
+            read_as = _MONEY_READ_AS.get(column.unit, column.lake_type)
+            return _usual(text, read_as, f"case when {_matches(text, shape)} then try_cast({text} as {read_as}) end")
         case "boolean":
             return f"case {text} when 'true' then true when 'false' then false end"
         case "object":
@@ -97,7 +98,7 @@ def _date(text: str, formats: tuple[str, ...]) -> str:
     }
     cases = " ".join(f"when {_matches(text, shapes[f][0])} then {shapes[f][1]}" for f in formats)
     # DuckDB knows a year 0, Python and most readers do not.
-    odd = f"nullif(greatest(try_cast(case {cases} end as date), date '0001-01-01'), date '0001-01-01')"
+    odd = f"nullif(greatest(try_cast(case {cases} end as date), date '0000-12-31'), date '0000-12-31')"
     return _usual(text, "date", odd) if "yyyy-MM-dd" in formats else odd
 
 

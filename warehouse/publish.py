@@ -141,26 +141,27 @@ def _copy(
     try:
         keys.register(connection, keys.load_key(settings))
         connection.execute(_ANALYST_RECORD_ID)
-        connection.execute(f"attach '{_quoted(source)}' as build (read_only)")
-        for schema, table, columns in _tables(connection, schemas):
+        build = source.stem  # a view names the database that it was made in, which is called like the file
+        connection.execute(f"attach '{_quoted(source)}' as \"{build}\" (read_only)")
+        for schema, table, columns in _tables(connection, build, schemas):
             is_open = rules is None or schema == _PARAMETERS
             expressions = columns if is_open else _analyst_columns(table, columns, rules or {})
             connection.execute(f'create schema if not exists "{schema}"')
             connection.execute(
-                f'create table "{schema}"."{table}" as select {", ".join(expressions)} from build."{schema}"."{table}"'
+                f'create table "{schema}"."{table}" as select {", ".join(expressions)} from "{build}"."{schema}"."{table}"'
             )
-        connection.execute("detach build")
+        connection.execute(f'detach "{build}"')
         connection.execute("checkpoint")
     finally:
         connection.close()
     fsync_file(target)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
+def _tables(connection: duckdb.DuckDBPyConnection, build: str, schemas: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
     rows = connection.execute(
         "select schema_name, table_name, list('\"' || column_name || '\"' order by column_index) from duckdb_columns() "
-        "where database_name = 'build' and list_contains(?, schema_name) group by all order by all",
-        [list(schemas)],
+        "where database_name = ? and list_contains(?, schema_name) group by all order by all",
+        [build, list(schemas)],
     ).fetchall()
     yield from rows
 

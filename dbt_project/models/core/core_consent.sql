@@ -8,7 +8,7 @@ with crm_consents as (
         bool_and(consents.is_granted) as is_granted
     from {{ ref('stg_crm__consents') }} as consents
     inner join {{ ref('int_identity__crm_link') }} as links on consents.consent_id = links.row_id and links.kind = 'consent'
-    where consents.is_granted is not null and links.customer_id is not null
+    where consents.purpose is not null and consents.is_granted is not null and links.customer_id is not null
     group by links.customer_id, consents.purpose, cast(consents.decided_at as date)
 ),
 
