@@ -10,3 +10,8 @@
 {% macro first_closed_day() -%}
     {{ add_months(month_of(last_closed_day()), -11) }}
 {%- endmacro %}
+
+{# Last day of the month before as_of: what changes are told against (rules.md §3). #}
+{% macro previous_month_end() -%}
+    {{ add_days(month_of(as_of()), -1) }}
+{%- endmacro %}
