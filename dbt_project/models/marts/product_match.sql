@@ -28,22 +28,28 @@ products as (
     where product.is_on_sale and price.entry_ape is not null
 ),
 
-buyer_channels as (
-    select
-        customer_id,
-        unnest(channels) as channel
+-- Buyers share few sets of channels; each is looked up once.
+channel_sets as (
+    select distinct channels
     from {{ ref('match_buyer') }}
+),
+
+set_channels as (
+    select
+        channels,
+        unnest(channels) as channel
+    from channel_sets
 ),
 
 -- Products that a channel which serves the buyer sells.
 offered as (
     select
-        buyer_channels.customer_id,
+        set_channels.channels,
         products.product_code,
-        {{ text_list('buyer_channels.channel') }} as sold_by
-    from buyer_channels
-    inner join products on '|' || products.channels || '|' like '%|' || buyer_channels.channel || '|%'
-    group by buyer_channels.customer_id, products.product_code
+        {{ text_list('set_channels.channel') }} as sold_by
+    from set_channels
+    inner join products on '|' || products.channels || '|' like '%|' || set_channels.channel || '|%'
+    group by set_channels.channels, products.product_code
 ),
 
 strategies as (
@@ -87,10 +93,9 @@ fitting as (
         ) as budget
     from gaps
     inner join {{ ref('match_buyer') }} as buyer on gaps.customer_id = buyer.customer_id
-    inner join offered on gaps.customer_id = offered.customer_id
-    inner join products on offered.product_code = products.product_code and gaps.need = products.need
+    inner join products on gaps.need = products.need and buyer.age between products.min_age and products.max_age
+    inner join offered on buyer.channels = offered.channels and products.product_code = offered.product_code
     left join strategies on gaps.customer_id = strategies.customer_id
-    where buyer.age between products.min_age and products.max_age
 ),
 
 -- Of a need the product that most buy comes first; of the needs one that was asked for, then what the strategy offers first.
