@@ -62,7 +62,7 @@ def test_sound_build_passes_and_its_results_are_kept(settings: Settings) -> None
     [
         ("keys.surplus_rows_of_a_key", "insert into mart.policy from mart.policy limit 1"),
         ("keys.rows_with_null_in_key", "update mart.customer_tier set tier = null where scope = 'P'"),
-        ("keys.rows", "delete from mart.load"),
+        ("keys.rows_lost_to_the_last", "delete from mart.load"),
         ("references.rows_without_their_customer", "update mart.policy set holder_customer_id = 'nobody'"),
         ("references.rows_without_their_policy", "update mart.persistency_policy set policy_no = 'none'"),
         ("ranges.tier", "update mart.customer_tier set tier = 6 where scope = 'P'"),
@@ -121,19 +121,36 @@ def test_key_missing_from_a_later_full_delivery_is_gone_unless_quarantined_there
     assert gates.publish_gate(settings, _build(settings, kept)).passed
 
 
+_CUSTOMERS = "insert into mart.customer select 'c' || range from range({})"
+
+
 def test_drift_holds_losses_and_only_warns_of_growth(settings: Settings) -> None:
-    more = "insert into mart.customer select 'gone ' || range from range(10)"
-    _publish(settings, "2026-01-31", more)
+    _publish(settings, "2026-01-31", _CUSTOMERS.format(300))
     result = gates.publish_gate(settings, _build(settings))
     assert not result.passed
     assert _failed(result) == {"drift.customers_lost_share", "drift.customer_ids_lost_share"}
 
 
 def test_growth_only_warns(settings: Settings) -> None:
-    _publish(settings, "2026-01-31", "delete from mart.customer where customer_id = 'two'")
-    result = gates.publish_gate(settings, _build(settings))
-    assert result.passed
-    assert _failed(result) == {"drift.customers_gained_share"}
+    _publish(settings, "2026-01-31", _CUSTOMERS.format(300))
+    result = gates.publish_gate(settings, _build(settings, _CUSTOMERS.format(900)))
+    (grown,) = (check for check in result.results if check.metric == "customers_gained_share")
+    assert (grown.success, grown.severity) == (False, "warn")
+
+
+def test_a_dozen_customers_less_are_no_drift(settings: Settings) -> None:
+    _publish(settings, "2026-01-31", _CUSTOMERS.format(12))
+    assert not {name for name in _failed(gates.publish_gate(settings, _build(settings))) if name.startswith("drift")}
+
+
+@pytest.mark.parametrize(("parameters", "is_drift"), [("p1", True), ("p0", False)])
+def test_tiers_that_all_moved_are_drift_unless_the_business_changed_a_parameter(
+    settings: Settings, parameters: str, is_drift: bool
+) -> None:
+    other = f"update mart.customer_tier set tier = 3; update mart.generation set parameter_version = '{parameters}'"
+    _publish(settings, "2026-01-31", f"{_CUSTOMERS.format(300)}; {other}")
+    result = gates.publish_gate(settings, _build(settings, _CUSTOMERS.format(300)))
+    assert ("drift.tier_share_change" in _failed(result)) is is_drift
 
 
 @pytest.mark.parametrize(

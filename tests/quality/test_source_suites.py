@@ -62,12 +62,12 @@ def _then(rows: int, mobile: str = "x", is_full: bool = True) -> Deliveries:
         pytest.param(_USUAL[:1], {}, id="first delivery has nothing to be compared with"),
         pytest.param(_USUAL, {}, id="as usual"),
         pytest.param(_then(790), {"lost_share_of_full": "warn"}, id="lost a fifth"),
-        pytest.param(_then(490), {"lost_share_of_full": "hold"}, id="lost half"),
-        pytest.param(_then(0), {"lost_share_of_full": "hold"}, id="lost everything"),
+        pytest.param(_then(490), {"lost_share_of_full": "warn", "lost_share_of_core": "hold"}, id="lost half"),
+        pytest.param(_then(0), {"lost_share_of_full": "warn", "lost_share_of_core": "hold"}, id="lost everything"),
         pytest.param(_then(2100), {"gained_share_of_full": "warn"}, id="doubled"),
         pytest.param(_then(150, is_full=False), {}, id="a delta is no loss of the full delivery"),
         pytest.param(
-            _then(1000, mobile=""), {"column_gone_empty": "hold", "null_share_change": "warn"}, id="no mobiles any more"
+            _then(1000, mobile=""), {"column_of_core_gone_empty": "hold", "null_share_change": "warn"}, id="no mobiles any more"
         ),
     ],
 )
@@ -88,13 +88,26 @@ def test_swapped_codes_are_seen(lake: duckdb.DuckDBPyConnection) -> None:
     assert _failed(lake) == {"code_mix_distance": "warn"}
 
 
-@pytest.mark.parametrize(("quarantined", "expected"), [(2, {}), (30, "warn"), (300, "hold")])
+def test_codes_turned_over_hold_the_core(lake: duckdb.DuckDBPyConnection) -> None:
+    for day, sex in (("2026-01-31", "M"), ("2026-02-28", "M"), ("2026-03-31", "F")):
+        _deliver(lake, [(day, True, 1000, sex, "x")])
+    assert _failed(lake) == {"code_mix_distance": "warn", "code_mix_distance_of_core": "hold"}
+
+
+_SOME, _MOST = {"quarantined_share": "warn"}, {"quarantined_share": "warn", "quarantined_share_of_core": "hold"}
+
+
+@pytest.mark.parametrize(
+    ("source", "quarantined", "expected"),
+    [("core_life", 2, {}), ("core_life", 300, _SOME), ("core_life", 600, _MOST), ("channel_broker", 600, _SOME)],
+)
 def test_quarantined_share_of_newest_delivery(
-    lake: duckdb.DuckDBPyConnection, quarantined: int, expected: str | dict[str, str]
+    lake: duckdb.DuckDBPyConnection, source: str, quarantined: int, expected: dict[str, str]
 ) -> None:
-    lake.execute("insert into lake.load values ('core_life', '2026-01-31', 'client.csv.gz', 1000, 900, 'LOADED')")
-    lake.execute("insert into lake.load values ('core_life', '2026-02-28', 'client.csv.gz', 1000, ?, 'LOADED')", [quarantined])
-    assert _failed(lake) == ({"quarantined_share": expected} if expected else {})
+    """Only a core system holds the run: one partner's bad workbook must not keep the lists from everybody else."""
+    for day, bad in (("2026-01-31", 900), ("2026-02-28", quarantined)):
+        lake.execute("insert into lake.load values (?, ?, 'client.csv.gz', 1000, ?, 'LOADED')", [source, day, bad])
+    assert _failed(lake) == expected
 
 
 def test_refusals_count_only_after_the_last_good_delivery(lake: duckdb.DuckDBPyConnection) -> None:

@@ -37,7 +37,7 @@ create table identity.int_identity__customer_record as select * from (values
     ('core_life:1', 'one', 'SELF'), ('core_banca:2', 'two', 'SELF'), ('crm:card:3', 'two', 'ID')
 ) as rows (record_key, customer_id, match_rule);
 
-create table mart.generation as select '20260228-x' as generation_id;
+create table mart.generation as select '20260228-x' as generation_id, 'p1' as parameter_version;
 create table mart.customer as select * from (values ('one'), ('two')) as rows (customer_id);
 create table mart.customer_source as select * from (values
     ('core_life', '1', 'one', 'ALONE'), ('core_banca', '2', 'two', 'SAME_ID'), ('crm', 'card:3', 'two', 'SAME_ID')

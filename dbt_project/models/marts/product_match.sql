@@ -85,9 +85,10 @@ fitting as (
         cast(
             case buyer.budget_basis
                 when 'INCOME' then cast(buyer.annual_income as decimal(38, 2)) * products.income_share - buyer.premium_in_force
-                when 'PREMIUM' then
-                    cast(buyer.premium_in_force as decimal(38, 2))
-                    * {{ parameter('product_match_parameter', 'add_on_share', 'decimal(9, 4)') }}
+                when 'PREMIUM'
+                    then
+                        cast(buyer.premium_in_force as decimal(38, 2))
+                        * {{ parameter('product_match_parameter', 'add_on_share', 'decimal(9, 4)') }}
                 else {{ parameter('product_match_parameter', 'default_budget', 'decimal(18, 2)') }}
             end as decimal(18, 2)
         ) as budget
