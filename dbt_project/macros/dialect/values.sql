@@ -57,3 +57,10 @@
     {%- else -%} arg_min_null({{ value }}, (instalment.due_on, instalment.instalment_no))
     {%- endif -%}
 {%- endmacro %}
+
+{# A 64-bit number that is the same for the same values. #}
+{% macro hash_of(first, second) -%}
+    {%- if target.type == 'spark' -%} xxhash64({{ first }}, {{ second }})
+    {%- else -%} hash({{ first }}, {{ second }})
+    {%- endif -%}
+{%- endmacro %}

@@ -71,3 +71,11 @@
 {# How likely somebody else has one's birthday (sixty years of birth), and the last four of one's ID number. #}
 {% macro chance_of_birthday() -%} (1.0 / 22000) {%- endmacro %}
 {% macro chance_of_last4() -%} (1.0 / 2000) {%- endmacro %}
+
+{# Number of the period of a day, periods being as long as the days within which a referral becomes an application. #}
+{% macro sale_period(day) -%}
+    cast(floor(
+        {{ days_between("date '2000-01-01'", day) }}
+        / ({{ identity_parameter('sale_days_before') }} + {{ identity_parameter('sale_days_after') }} + 1)
+    ) as integer)
+{%- endmacro %}

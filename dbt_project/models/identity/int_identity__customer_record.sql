@@ -21,34 +21,42 @@ customers as (
     where record_no in (select members.anchor_no from members)
 ),
 
+inside as (
+    select
+        links.record_a,
+        links.record_b,
+        links.rule,
+        links.weight
+    from {{ ref('int_identity__link') }} as links
+    inner join members as a on links.record_a = a.record_no
+    inner join members as b on links.record_b = b.record_no and a.anchor_no = b.anchor_no
+    where links.rule <> 'STEWARD_SEPARATE'
+),
+
 both_ways as (
     select
         record_a as record_no,
         record_b as other_no,
         rule,
         weight
-    from {{ ref('int_identity__link') }}
-    where rule <> 'STEWARD_SEPARATE'
+    from inside
     union all
     select
         record_b as record_no,
         record_a as other_no,
         rule,
         weight
-    from {{ ref('int_identity__link') }}
-    where rule <> 'STEWARD_SEPARATE'
+    from inside
 ),
 
 strongest as (
     select
-        members.record_no,
-        both_ways.rule,
-        both_ways.weight,
-        others.record_key as matched_to,
-        row_number() over (partition by members.record_no order by both_ways.weight desc, both_ways.other_no asc) as strength_rank
-    from members
-    inner join both_ways on members.record_no = both_ways.record_no
-    inner join members as others on both_ways.other_no = others.record_no and members.anchor_no = others.anchor_no
+        record_no,
+        {{ newest_of('rule', 'true', '(weight, -other_no)') }} as rule,
+        {{ newest_of('other_no', 'true', '(weight, -other_no)') }} as other_no,
+        max(weight) as weight
+    from both_ways
+    group by record_no
 ),
 
 int_identity__customer_record as (
@@ -59,10 +67,11 @@ int_identity__customer_record as (
         customers.customer_id,
         coalesce(strongest.rule, 'ALONE') as match_rule,
         cast(coalesce(strongest.weight, 1) as double) as match_score,
-        strongest.matched_to
+        others.record_key as matched_to
     from members
     inner join customers on members.anchor_no = customers.anchor_no
-    left join strongest on members.record_no = strongest.record_no and strongest.strength_rank = 1
+    left join strongest on members.record_no = strongest.record_no
+    left join members as others on strongest.other_no = others.record_no
 )
 
 select * from int_identity__customer_record

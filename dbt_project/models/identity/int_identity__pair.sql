@@ -3,7 +3,7 @@ with blocks as (
     select
         record_no,
         kind,
-        value
+        key
     from {{ ref('int_identity__block') }}
     where not is_blocked
 ),
@@ -16,7 +16,7 @@ met as (
         bool_or(a.kind = 'policy') as is_policy_shown,
         bool_or(a.kind = 'who') as is_same_who
     from blocks as a
-    inner join blocks as b on a.kind = b.kind and a.value = b.value and a.record_no < b.record_no
+    inner join blocks as b on a.key = b.key and a.record_no < b.record_no
     group by a.record_no, b.record_no
 ),
 

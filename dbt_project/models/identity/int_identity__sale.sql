@@ -10,25 +10,47 @@ with referrals as (
     where referrals.result = 'SOLD' and records.given_name is not null and not records.is_gone
 ),
 
+parties as (
+    select
+        holder_cust_no as cust_no,
+        applied_on
+    from {{ ref('stg_core_banca__poly') }}
+    union
+    select
+        insured_cust_no as cust_no,
+        applied_on
+    from {{ ref('stg_core_banca__poly') }}
+),
+
 applicants as (
-    select distinct
+    select
         records.record_no,
         records.name_sound,
-        policies.applied_on
-    from {{ ref('stg_core_banca__poly') }} as policies
+        parties.applied_on,
+        {{ sale_period('parties.applied_on') }} as period
+    from parties
     inner join {{ ref('int_identity__standard_record') }} as records
-        on records.source_system = 'core_banca' and records.source_record_id in (policies.holder_cust_no, policies.insured_cust_no)
+        on records.source_system = 'core_banca' and parties.cust_no = records.source_record_id
     where records.given_name is not null and not records.is_gone
+),
+
+-- A name is borne by many: only applications of the two periods that a referral's days reach into are looked at.
+reached as (
+    select
+        referrals.*,
+        {{ sale_period("referrals.referred_on - cast(" ~ identity_parameter('sale_days_before') ~ " as integer)") }} + steps.step as period
+    from referrals
+    cross join (values (0), (1)) as steps (step)
 ),
 
 int_identity__sale as (
     select distinct
-        least(referrals.record_no, applicants.record_no) as record_a,
-        greatest(referrals.record_no, applicants.record_no) as record_b
-    from referrals
-    inner join applicants on referrals.name_sound = applicants.name_sound
+        least(reached.record_no, applicants.record_no) as record_a,
+        greatest(reached.record_no, applicants.record_no) as record_b
+    from reached
+    inner join applicants on reached.name_sound = applicants.name_sound and reached.period = applicants.period
     where
-        {{ days_between('referrals.referred_on', 'applicants.applied_on') }}
+        {{ days_between('reached.referred_on', 'applicants.applied_on') }}
         between -{{ identity_parameter('sale_days_before') }} and {{ identity_parameter('sale_days_after') }}
 )
 
