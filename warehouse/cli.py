@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import sys
@@ -178,6 +179,40 @@ def query(
             raise GlifeError(str(error).splitlines()[0], "SQL", "`glife query 'show all tables'` lists what there is") from None
         if result is not None:
             _print_rows(result, output)
+
+
+@app.command()
+def explain(
+    customer_id: Annotated[str | None, typer.Argument(help="Id of a customer.")] = None,
+    pair: Annotated[
+        tuple[str, str] | None, typer.Option("--pair", metavar="A B", help="Two records, each as system:record.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write one page with charts to this file.")] = None,
+) -> None:
+    """Whose records a customer is, why they were merged, why this tier, where each value came from; shows personal data."""
+    from identity import explanation, explanation_page, explanation_text
+    from warehouse import publish as publishing
+    from warehouse import runlog
+
+    if (customer_id is None) == (pair is None):
+        raise typer.BadParameter("give a CUSTOMER_ID, or --pair A B")
+    settings = get_settings()
+    with publishing.reader(settings, "restricted.duckdb") as connection:
+        if pair:
+            found = explanation.explain_pair(connection, *pair)
+            lines, page = explanation_text.pair_lines(found), lambda: explanation_page.pair_page(found)
+        else:
+            one = explanation.explain_customer(connection, customer_id or "")
+            lines, page = explanation_text.customer_lines(one), lambda: explanation_page.customer_page(one)
+    # Who looked at whom is remembered; records bear openids, so a pair is not.
+    runlog.log(settings, "explained", customer_id=customer_id, by=getpass.getuser())
+    if html:
+        html.touch(mode=0o600)
+        html.write_text(page(), encoding="utf-8")
+        _OUT.print(f"wrote {html}: it holds personal data")
+        return
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command()
