@@ -12,7 +12,7 @@ from identity.explanation import CustomerExplanation, Link, PairExplanation, Par
 from identity.explanation_text import customer_lines, pair_lines
 
 _TEMPLATE = Path(__file__).with_name("explanation.html.j2")
-_LABEL_WIDTH, _CHART_WIDTH, _ROW_HEIGHT = 260, 520, 24
+_LABEL_WIDTH, _CHART_WIDTH, _ROW_HEIGHT = 400, 480, 24
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ import os
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from warehouse import lake, runlog
 from warehouse.duck import connect
@@ -146,6 +149,19 @@ def build(settings: Settings, as_of: date | None = None, known_at: datetime | No
     for layer in LAYERS:
         run_layer(settings, plan, layer)
     return plan
+
+
+def build_identity(
+    settings: Settings, plan: BuildPlan, target: Path, change: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """Staging and identity of ``plan`` in a file of its own, with ``change`` done to the reference tables first."""
+    with _writer_lock(settings):
+        _remove_build(target)
+        _attach_lake(settings, plan, target)
+        _dbt(settings, target, ["seed"])
+        with connect(target, settings) as connection:
+            change(connection)
+        _dbt(settings, target, ["run", "--select", "path:models/staging", "path:models/identity", "core_probable_link"])
 
 
 def newest_plan(settings: Settings) -> BuildPlan:

@@ -27,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+identity_app = typer.Typer(help="Who is who: try other rules.", rich_markup_mode=None)
+app.add_typer(identity_app, name="identity")
 _OUT = Console(soft_wrap=True, highlight=False)
 _FAILED, _INTERRUPTED = 1, 130
 
@@ -212,6 +214,18 @@ def explain(
         _OUT.print(f"wrote {html}: it holds personal data")
         return
     for line in lines:
+        typer.echo(line)
+
+
+@identity_app.command()
+def rehearse(
+    parameters: Annotated[Path, typer.Option("--parameters", help="YAML file: parameters and rules to try.")],
+    examples: Annotated[int, typer.Option("--examples", min=0, help="How many pairs of each kind to show.")] = 10,
+) -> None:
+    """What other thresholds or rules would change: pairs, customers, examples; nothing is published."""
+    from identity import rehearsal
+
+    for line in rehearsal.lines(rehearsal.rehearse(get_settings(), rehearsal.read_change(parameters), examples)):
         typer.echo(line)
 
 
