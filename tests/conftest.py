@@ -14,7 +14,7 @@ from warehouse.settings import PROJECT_ROOT, Settings, get_settings
 
 @dataclass(frozen=True)
 class SharedGeneration:
-    """The shared deliveries, ingested, built, checked and published by the steps that `glife run` takes."""
+    """Deliveries ingested, built, checked and published by the steps that `glife run` takes, for tests to share."""
 
     deliveries: Path
     truth: Path
@@ -35,12 +35,17 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> SharedGeneration:
     """One published generation of the shared deliveries; read it, never change it."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    return publish_generation(shared / "deliveries", shared / "deliveries_truth", home)
+
+
+def publish_generation(deliveries: Path, truth: Path, home: Path) -> SharedGeneration:
+    """Publish a generation of all deliveries in a new home; needs no Airflow."""
     from warehouse import build, run
 
-    home = tmp_path_factory.mktemp("shared") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLIFE_HOME", str(home))
-        patch.setenv("GLIFE_LANDING", str(shared / "deliveries"))
+        patch.setenv("GLIFE_LANDING", str(deliveries))
         patch.setenv("GLIFE_KEY_FILE", str(home / "key"))
         patch.setenv("GLIFE_QUIET_SECONDS", "0")
         settings = get_settings()
@@ -56,4 +61,4 @@ def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) ->
         kept = home.with_name("build.duckdb")
         shutil.copy(build.build_file(settings, build.BuildPlan.from_json(plan)), kept)
         run.publish(plan)
-    return SharedGeneration(shared / "deliveries", shared / "deliveries_truth", settings, kept, settings.current.resolve())
+    return SharedGeneration(deliveries, truth, settings, kept, settings.current.resolve())

@@ -28,7 +28,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 Values = dict[str, Any]
 Reader = Callable[[Path], Iterator[tuple[int, Values]]]
 
-_SUFFIXED = {"CUST", "POLY", "PREM", "customers"}  # a date or a partner's code follows
+_SUFFIXED = {"CUST", "POLY", "PREM", "EVNT", "customers"}  # a date or a partner's code follows
 _NEVER_FULL = {"PREM", "EVNT"}
 _ALWAYS_FULL = {"product", "branch", "tags", "campaigns"}
 _HEADERS = {  # broker workbooks: our name of a column, by any header that it may have
@@ -48,6 +48,7 @@ _BANCA = {
     " education consent first_on changed_on",
     "POLY": "policy_no holder insured relation product_code branch_code bank_code outlet_code staff applied_on"
     " issued_on effective_on cooling_off status status_on pay_mode pay_term_years cover_term premium sum_insured",
+    "EVNT": "policy_no event_no event_type event_on recorded_on",
     "PREM": "policy_no instalment_no due_on amount_due amount_paid paid_on",
     "referrals": "referral_no bank_code outlet_code name mobile id_last4 referred_on interest result",
 }
@@ -88,6 +89,7 @@ class Deliveries:
 
     landing: Path
     truth: Path
+    until: date = date.max  # later business dates are not known yet
     _folders: dict[str, list[tuple[date, Path]]] = field(init=False)
     _bad: dict[tuple[str, str, str], set[int]] = field(init=False)
 
@@ -101,8 +103,9 @@ class Deliveries:
         for source in sorted(path for path in self.landing.iterdir() if path.is_dir()):
             newest: dict[date, Path] = {}  # sorted by name, a revision comes after what it replaces
             for folder in sorted(source.iterdir()):
-                if (source.name, folder.name) not in refused:
-                    newest[date.fromisoformat(folder.name[:10])] = folder
+                day = date.fromisoformat(folder.name[:10])
+                if (source.name, folder.name) not in refused and day <= self.until:
+                    newest[day] = folder
             self._folders[source.name] = sorted(newest.items())
         self._bad = {}
         for row in _truth(self.truth / "bad_rows.csv"):
@@ -165,10 +168,10 @@ def _scope(file: Path) -> str:
 
 def _reader(file: Path) -> Reader:
     suffix = file.suffix if file.suffix != ".gz" else Path(file.stem).suffix
-    return {".csv": _csv_rows, ".dat": _dat_rows, ".jsonl": _json_rows, ".xlsx": _xlsx_rows}[suffix]
+    return {".csv": csv_rows, ".dat": _dat_rows, ".jsonl": _json_rows, ".xlsx": _xlsx_rows}[suffix]
 
 
-def _csv_rows(file: Path) -> Iterator[tuple[int, Values]]:
+def csv_rows(file: Path) -> Iterator[tuple[int, Values]]:
     content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     encoding = "gb18030" if file.parent.parent.name == "channel_banca" else "utf-8-sig"
     csv.field_size_limit(1 << 26)

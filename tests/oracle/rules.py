@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ _WECHATS = ("wechat_individual", "wechat_broker", "wechat_banca")
 _SOURCE_ORDER = ["core_life", "core_banca", "crm", "channel_individual", "channel_broker", "channel_banca"]
 _DIMENSIONS = ["month_k", "cohort_month", "channel", "branch_code", "partner_code", "agent_code", "bank_code"]
 
+_SEXES = {"M": "M", "F": "F", "1": "M", "2": "F", "男": "M", "女": "F"}
 _CONSENTS = {"Y": "Y", "N": "N", "1": "Y", "0": "N", "是": "Y", "否": "N"}
 
 
@@ -45,13 +47,28 @@ class PersonTable(NamedTuple):
     income: str = ""
     consent: str = ""
     income_unit: int = YUAN
+    sex: str = ""
+    birth: str = ""
 
 
 _PERSON_TABLES = [
-    PersonTable("core_life", "client", "client_id", "updated_at", "mobile", "annual_income", "marketing_consent"),
-    PersonTable("core_banca", "CUST", "cust_no", "changed_on", "mobile", "monthly_income", "consent", 10 * 12),
-    PersonTable("channel_individual", "prospects", "线索号", "登记日期", "手机号", "年收入", "营销同意"),
-    PersonTable("channel_broker", "customers", "record_id", "_since", "mobile", "annual_income"),
+    PersonTable(
+        "core_life",
+        "client",
+        "client_id",
+        "updated_at",
+        "mobile",
+        "annual_income",
+        "marketing_consent",
+        YUAN,
+        "sex",
+        "birth_date",
+    ),
+    PersonTable("core_banca", "CUST", "cust_no", "changed_on", "mobile", "monthly_income", "consent", 120, "sex", "birth_date"),
+    PersonTable(
+        "channel_individual", "prospects", "线索号", "登记日期", "手机号", "年收入", "营销同意", YUAN, "性别", "出生日期"
+    ),
+    PersonTable("channel_broker", "customers", "record_id", "_since", "mobile", "annual_income", "", YUAN, "sex", "birth_date"),
     PersonTable("channel_banca", "referrals", "referral_no", "referred_on", "mobile"),
     *(PersonTable(source, "bindings", "openid", "bound_at", "mobile") for source in _WECHATS),
 ]
@@ -80,8 +97,15 @@ def _mobile(text: str | None) -> str | None:
     return re.sub(r"^(00)?86(?=1\d{10}$)", "", digits) or None
 
 
+def _date_or_none(text: str | None) -> date | None:
+    try:
+        return to_date(text)
+    except ValueError:
+        return None
+
+
 def _is_placeholder(mobile: str) -> bool:
-    return len(mobile) == 11 and (len(set(mobile[-8:])) == 1 or mobile == "13800138000")
+    return (len(mobile) >= 8 and mobile.isdigit() and len(set(mobile[-8:])) == 1) or mobile == "13800138000"
 
 
 def _is_valid(mobile: str) -> bool:
@@ -94,6 +118,7 @@ class Oracle:
 
     files: Deliveries
     links: pl.DataFrame  # source_system, source_record_id, customer_id
+    probable: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # record: customers it probably is
 
     @cached_property
     def as_of(self) -> date:
@@ -127,26 +152,30 @@ class Oracle:
             .with_columns(annualised_premium=premium * pl.col("pay_mode").replace_strict(_PER_YEAR, return_dtype=pl.Int64))
             .with_columns(
                 ape=pl.when(pay_mode="SINGLE").then(pl.col("annualised_premium") // 10).otherwise("annualised_premium"),
-                is_in_force=(pl.col("status") != "CANCELLED")
-                & (pl.col("effective_on") <= self.as_of)
+                is_in_force=pl.col("status").ne_missing("CANCELLED")
+                & (pl.col("effective_on") <= self.as_of).fill_null(False)
                 & (pl.col("status").is_in(["ACTIVE", "PAIDUP"]) | (pl.col("status_on") > self.as_of)).fill_null(False),
             )
-            .join(self._agents_before_changes(), on=["source_system", "policy_no"], how="left")
-            .with_columns(agent_code=pl.when(channel="IND").then(pl.coalesce("first_from", "agent_code")))
+            .join(self._agent_changes(), on=["source_system", "policy_no"], how="left")
+            .with_columns(
+                agent_code=pl.when(channel="IND").then(pl.coalesce("first_from", "agent_code")),
+                serving_agent_code=pl.when(channel="IND").then(pl.coalesce("last_to", "agent_code")),
+            )
         )
 
-    def _agents_before_changes(self) -> pl.DataFrame:
-        """The `from` of each policy's first CHANGE_AGENT."""
+    def _agent_changes(self) -> pl.DataFrame:
+        """The `from` of each policy's first CHANGE_AGENT and the `to` of its last."""
         events = self.files.current("core_life", "policy_event", ("policy_no", "event_seq"))
+        changes = events.filter(event_type="CHANGE_AGENT").sort("event_on", pl.col("event_seq").cast(pl.Int64))
+        side = {
+            name: pl.col("detail").map_elements(lambda text, name=name: json.loads(text).get(name), pl.String)
+            for name in ("from", "to")
+        }
         return (
-            events.filter(event_type="CHANGE_AGENT")
-            .sort("event_on", pl.col("event_seq").cast(pl.Int64))
-            .unique("policy_no", keep="first", maintain_order=True)
-            .select(
-                "policy_no",
-                source_system=pl.lit("core_life"),
-                first_from=pl.col("detail").map_elements(lambda text: json.loads(text)["from"], pl.String),
-            )
+            changes.with_columns(**side)
+            .group_by("policy_no", maintain_order=True)
+            .agg(first_from=pl.col("from").first(), last_to=pl.col("to").last())
+            .with_columns(source_system=pl.lit("core_life"))
         )
 
     @cached_property
@@ -187,9 +216,9 @@ class Oracle:
             .filter(
                 pl.col("pay_mode") != "SINGLE",
                 pl.col("pay_term_years") > years,
-                pl.col("status") != "CANCELLED",
+                pl.col("status").ne_missing("CANCELLED"),
                 pl.col("observation_on") <= self.as_of,
-                ~(ended & (pl.col("status_on") <= pl.col("observation_on")).fill_null(False)),
+                ~(ended & (pl.col("status_on") <= pl.col("observation_on"))).fill_null(False),
             )
         )
         policy = ["source_system", "policy_no"]
@@ -224,6 +253,7 @@ class Oracle:
                 rate_premium=pl.col("persisting_premium") / pl.col("exposed_premium"),
                 rate_reinstated=pl.col("reinstated_premium") / pl.col("exposed_premium"),
             )
+            .with_columns(pl.col("rate_premium", "rate_reinstated").fill_nan(None))  # nothing is exposed: no rate, not 0
             .drop("reinstated_premium")
         )
 
@@ -244,7 +274,7 @@ class Oracle:
 
     def _scores(self, kind: str, begins: date, ends: date) -> list[dict]:
         brokers = self.policies.filter(pl.col("channel") == "BRK")
-        new = brokers.filter(pl.col("issued_on").is_between(begins, ends), pl.col("status") != "CANCELLED")
+        new = brokers.filter(pl.col("issued_on").is_between(begins, ends), pl.col("status").ne_missing("CANCELLED"))
         if new.is_empty():
             return []
         observed = self.persistency_policy.filter(pl.col("observation_on").is_between(begins, ends), month_k=13, channel="BRK")
@@ -269,6 +299,24 @@ class Oracle:
                 score["grade"] = "X"
             score["verdict"] = "CONTINUE" if score["grade"] in "ABC" else "EXIT"
         return scores
+
+    @cached_property
+    def partner_concentration(self) -> dict[int, dict]:
+        """Partners by net new APE of the twelve months to as_of, ties by code."""
+        new = self.policies.filter(
+            pl.col("status").ne_missing("CANCELLED"),
+            pl.col("issued_on") > months_earlier(self.as_of, 12),
+            pl.col("issued_on") <= self.as_of,
+            pl.col("partner_code").is_not_null(),
+            channel="BRK",
+        )
+        sums = new.group_by("partner_code").agg(pl.col("ape").sum()).filter(pl.col("ape") > 0).rows()
+        total, reached, ranked = sum(ape for _, ape in sums), 0, {}
+        for rank, (partner, ape) in enumerate(sorted(sums, key=lambda row: (-row[1], row[0])), start=1):
+            reached += ape
+            shares = {"share": Fraction(ape, total), "cumulative_share": Fraction(reached, total)}
+            ranked[rank] = {"partner_code": partner, "ape": ape, **shares}
+        return ranked
 
     def _scored_partners(self, ends: date) -> list[str]:
         return sorted(
@@ -313,7 +361,7 @@ class Oracle:
     @cached_property
     def customer_tier(self) -> pl.DataFrame:
         """The company-wide tier of every customer with contribution, potential and the parts of both."""
-        policies = self._policies_with_persons()
+        policies = self.held_policies
         inputs = (
             self.links.select("customer_id")
             .unique()
@@ -322,7 +370,7 @@ class Oracle:
             .join(self._incomes(), on="customer_id", how="left")
             .join(self._last_engaged(policies), on="customer_id", how="left")
         )
-        contactable = self._contactable()
+        contactable = self.contactable
         return pl.DataFrame(
             [self._tier(row, row["customer_id"] in contactable) for row in inputs.iter_rows(named=True)],
             infer_schema_length=None,
@@ -367,7 +415,8 @@ class Oracle:
         bounds = ((200_000, 15), (50_000, 10), (10_000, 5))
         return next((points for bound, points in bounds if paid >= bound * YUAN), 0)
 
-    def _policies_with_persons(self) -> pl.DataFrame:
+    @cached_property
+    def held_policies(self) -> pl.DataFrame:
         """Policies with the customers who hold them and whom they insure: the parties of lowest seq."""
         parties = self.files.current("core_life", "policy_party", ("policy_no", "role", "seq"))
         first = parties.sort(pl.col("seq").cast(pl.Int64)).unique(["policy_no", "role"], keep="first", maintain_order=True)
@@ -383,7 +432,7 @@ class Oracle:
 
     def _as_holder(self, policies: pl.DataFrame) -> pl.DataFrame:
         """What a customer holds; premiums and instalments of CANCELLED policies count nowhere."""
-        counted = policies.filter(pl.col("status") != "CANCELLED", pl.col("holder_customer_id").is_not_null())
+        counted = policies.filter(pl.col("status").ne_missing("CANCELLED"), pl.col("holder_customer_id").is_not_null())
         instalments = self.instalments.group_by("source_system", "policy_no").agg(
             premiums_paid=pl.col("amount_paid").sum(), has_later=(pl.col("due_on") > self.as_of).any()
         )
@@ -419,7 +468,8 @@ class Oracle:
         frames = [*self._delivered_records(), self._crm_records]
         columns = {
             "source_system": pl.String, "source_record_id": pl.String, "changed_on": pl.Date,
-            "mobile": pl.String, "annual_income": pl.Int64, "consent": pl.String,
+            "mobile": pl.String, "annual_income": pl.Int64, "consent": pl.String, "sex": pl.String, "birth_date": pl.Date,
+            "owner": pl.String,
         }  # fmt: skip
         rows = [{name: row.get(name) for name in columns} for frame in frames for row in frame]
         every = pl.DataFrame(rows, schema=columns)
@@ -436,6 +486,9 @@ class Oracle:
                     "mobile": _mobile(row[table.mobile]),
                     "annual_income": to_thousandths(row.get(table.income), table.income_unit),
                     "consent": _CONSENTS.get(row.get(table.consent)),
+                    "sex": _SEXES.get(row.get(table.sex)),
+                    "birth_date": to_date(row.get(table.birth)),
+                    "owner": row.get("partner_code") or row.get("bank_code"),
                 }
                 for row in self.files.current(table.source, table.name, (table.key,)).iter_rows(named=True)
             ]
@@ -443,7 +496,7 @@ class Oracle:
         ]
 
     @cached_property
-    def _crm(self) -> list[dict]:
+    def crm(self) -> list[dict]:
         """Rows of the CRM that name somebody: kind, id as a source record, day, whom."""
         kinds = {
             "activity": ("activities", "activity_id", "occurred_at"),
@@ -459,8 +512,14 @@ class Oracle:
             for row in self.files.current("crm", table, keys).iter_rows(named=True):
                 own = hashlib.sha256(row["who"].encode()).hexdigest()[:16] if kind == "tag" else row[key]
                 who = json.loads(row["who"])
-                rows.append({**row, "kind": kind, "record_id": f"{kind}:{own}", "day": to_date(row[time]), "who": who})
+                named = {"record_id": f"{kind}:{own}", "day": to_date(row[time]), "who": who, "survey_kind": row.get("kind")}
+                rows.append({**row, **named, "kind": kind})
         return rows
+
+    @cached_property
+    def agents(self) -> list[dict]:
+        """G Life's own agents as delivered."""
+        return self.files.current("channel_individual", "agents", ("工号",)).to_dicts()
 
     @property
     def _crm_records(self) -> list[dict]:
@@ -471,77 +530,125 @@ class Oracle:
                 "source_record_id": row["record_id"],
                 "changed_on": row["day"],
                 "mobile": _mobile(row["who"].get("mobile")),
+                "birth_date": _date_or_none(row["who"].get("birth_date")),
             }
-            for row in self._crm
+            for row in self.crm
         ]
 
     @cached_property
-    def _customer_of(self) -> dict[tuple[str, str], str]:
+    def customer_of(self) -> dict[tuple[str, str], str]:
         return {(system, record): customer for system, record, customer in self.links.iter_rows()}
 
-    def _crm_customer(self, row: dict) -> str | None:
+    def crm_customer(self, row: dict) -> str | None:
         """The customer whom a CRM row is about: of the record that it names, else of the row as a record."""
-        named = self._customer_of.get((row["who"].get("system"), row["who"].get("record_id")))
-        return named or self._customer_of.get(("crm", row["record_id"]))
+        named = self.customer_of.get((row["who"].get("system"), row["who"].get("record_id")))
+        return named or self.customer_of.get(("crm", row["record_id"]))
 
-    def _golden(self, column: str, is_value: pl.Expr) -> pl.DataFrame:
+    def golden(self, column: str, is_value: pl.Expr, records: pl.DataFrame | None = None) -> pl.DataFrame:
         """A customer's value of a column: newest day, then source order, then the greater record id."""
         order = pl.col("source_system").replace_strict({s: -n for n, s in enumerate(_SOURCE_ORDER)}, default=-99)
         return (
-            self.records.filter(is_value)
+            (self.records if records is None else records)
+            .filter(is_value)
             .sort(pl.col("changed_on"), order.cast(pl.Int64), "source_record_id", nulls_last=False)
             .unique("customer_id", keep="last", maintain_order=True)
             .select("customer_id", column)
         )
 
-    def _incomes(self) -> pl.DataFrame:
-        return self._golden("annual_income", pl.col("annual_income") > 0)
+    def _incomes(self, records: pl.DataFrame | None = None) -> pl.DataFrame:
+        return self.golden("annual_income", pl.col("annual_income") > 0, records)
 
     def _last_engaged(self, policies: pl.DataFrame) -> pl.DataFrame:
         """The last day on which a customer did anything that counts as engagement."""
-        days = [(self._crm_customer(row), row["day"]) for row in self._crm if row["kind"] in ("activity", "survey")]
+        days = [(self.crm_customer(row), row["day"]) for row in self.crm if row["kind"] in ("activity", "survey")]
         days += policies.select("holder_customer_id", "issued_on").rows()
         for source in _WECHATS:
             for event in self.files.current(source, "events", ("event_id",)).iter_rows(named=True):
                 if event["event"] != "unsubscribe":
-                    days.append((self._customer_of.get((source, event["openid"])), to_date(event["occurred_at"])))
+                    days.append((self.customer_of.get((source, event["openid"])), to_date(event["occurred_at"])))
         frame = pl.DataFrame(days, schema={"customer_id": pl.String, "day": pl.Date}, orient="row")
         return frame.filter(pl.col("day") <= self.as_of).group_by("customer_id").agg(last_engaged_on=pl.col("day").max())
 
-    def _contactable(self) -> set[str]:
+    @cached_property
+    def contactable(self) -> set[str]:
         """Customers who can be reached and agreed to it."""
         subscribed = {
-            self._customer_of.get((source, row["openid"]))
+            self.customer_of.get((source, row["openid"]))
             for source in _WECHATS
             for row in self.files.current(source, "followers", ("openid",)).iter_rows(named=True)
             if row["subscribe"] == 1
         }
         return (subscribed | self._with_own_mobile()) & self._consenting()
 
-    def _with_own_mobile(self) -> set[str]:
-        known = self.records.filter(pl.col("mobile").is_not_null())
-        owners = known.group_by("mobile").agg(pl.col("customer_id").n_unique().alias("customers"))
-        agents = {_mobile(text) for text in self.files.current("channel_individual", "agents", ("工号",))["手机号"]}
-        shared = set(owners.filter(pl.col("customers") > 1)["mobile"]) | agents
+    def _with_own_mobile(self, records: pl.DataFrame | None = None, agents: set[str | None] | None = None) -> set[str]:
+        """Customers whose golden mobile is valid, and neither on another customer's record nor an agent's own."""
+        records = self.records if records is None else records
+        known = records.filter(pl.col("mobile").is_not_null())
+        owners: dict[str, set[tuple[str, ...]]] = {}
+        for system, record, mobile, customer in known.select("source_system", "source_record_id", "mobile", "customer_id").rows():
+            # A record that probably is somebody, though not merged, makes nobody's number shared.
+            owners.setdefault(mobile, set()).add((customer, *self.probable.get((system, record), ())))
+        if agents is None:
+            agents = {_mobile(row["手机号"]) for row in self.agents}
         placeholder = pl.col("mobile").map_elements(_is_placeholder, pl.Boolean)
-        golden = self._golden("mobile", pl.col("mobile").is_not_null() & ~placeholder)
-        return {customer for customer, mobile in golden.iter_rows() if _is_valid(mobile) and mobile not in shared}
+        golden = self.golden("mobile", pl.col("mobile").is_not_null() & ~placeholder, records)
+        return {
+            customer
+            for customer, mobile in golden.iter_rows()
+            if _is_valid(mobile) and mobile not in agents and all(customer in possible for possible in owners[mobile])
+        }
 
     def _consenting(self) -> set[str]:
         """Marketing: CRM consents of the newest day, else the flags of the newest day; a refusal wins."""
-        crm = [
-            (self._crm_customer(row), row["day"], "Y" if row["granted"] else "N")
-            for row in self._crm
-            if row["kind"] == "consent" and row["purpose"] == "MARKETING"
-        ]
         flags = self.records.filter(pl.col("consent").is_not_null()).select("customer_id", "changed_on", "consent").rows()
-        decided = {**_newest_decision(flags), **_newest_decision(crm)}
-        return {customer for customer, (_, consents) in decided.items() if customer and consents == {"Y"}}
+        return _agreeing({**_newest_decision(flags), **_newest_decision(self._crm_consents("MARKETING"))})
+
+    @cached_property
+    def sharing(self) -> set[str]:
+        """Customers who agreed that the channels share what they know of them."""
+        return _agreeing(_newest_decision(self._crm_consents("CROSS_CHANNEL_SHARING")))
+
+    def _crm_consents(self, purpose: str) -> list[tuple]:
+        return [
+            (self.crm_customer(row), row["day"], "Y" if row["granted"] else "N")
+            for row in self.crm
+            if row["kind"] == "consent" and row["purpose"] == purpose and row["granted"] is not None
+        ]
+
+    # -- §3 tiers of a partner's or a bank's own scope ----------------------------------------------------------------
+
+    def scoped_tiers(self, scope: str) -> pl.DataFrame:
+        """Tiers over a recipient's own records and policies alone, of its customers who did not agree to sharing."""
+        code = pl.coalesce(pl.when(channel="BRK").then("partner_code"), pl.when(channel="BANCA").then("bank_code"))
+        policies = self.held_policies.filter(code == scope)
+        own = self.records.filter(pl.col("source_system").is_in(["channel_broker", "channel_banca"]), owner=scope)
+        holders = policies.filter(pl.col("status").ne_missing("CANCELLED"))["holder_customer_id"].drop_nulls()
+        served = (set(own["customer_id"]) | set(holders)) - self.sharing
+        engaged = (
+            policies.filter(pl.col("issued_on") <= self.as_of)
+            .group_by(customer_id="holder_customer_id")
+            .agg(last_engaged_on=pl.col("issued_on").max())
+        )
+        inputs = (
+            pl.DataFrame({"customer_id": sorted(served)}, schema={"customer_id": pl.String})
+            .join(self._as_holder(policies), on="customer_id", how="left")
+            .join(self._as_insured(policies), on="customer_id", how="left")
+            .join(self._incomes(own), on="customer_id", how="left")
+            .join(engaged, on="customer_id", how="left")
+        )
+        contactable = self._with_own_mobile(own, agents=set()) & self._consenting()
+        rows = [self._tier(row, row["customer_id"] in contactable) | {"scope": scope} for row in inputs.iter_rows(named=True)]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _agreeing(decisions: dict[str, tuple[date, set[str]]]) -> set[str]:
+    return {customer for customer, (_, consents) in decisions.items() if customer and consents == {"Y"}}
 
 
 def _newest_decision(decisions: list[tuple]) -> dict[str, tuple[date, set[str]]]:
     newest: dict[str, tuple[date, set[str]]] = {}
-    for customer, day, consent in decisions:
+    for customer, decided_on, consent in decisions:
+        day = decided_on or date.min
         if customer not in newest or day > newest[customer][0]:
             newest[customer] = (day, {consent})
         elif day == newest[customer][0]:

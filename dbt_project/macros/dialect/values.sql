@@ -19,9 +19,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A rate: decimals are added up exactly and divided once; null, never 0, over a zero denominator. #}
+{#
+    A rate: decimals are added up exactly and divided once; null, never 0, over a zero denominator. Both sides are taken in
+    thousandths, whole numbers that a double holds exactly, so that 950.19 of 1000.20 is 0.95 and reaches that band.
+#}
 {% macro ratio(numerator, denominator) -%}
-    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+    cast(({{ numerator }}) * 1000 as double) / nullif(cast(({{ denominator }}) * 1000 as double), 0)
 {%- endmacro %}
 
 {% macro any_true(condition) -%}

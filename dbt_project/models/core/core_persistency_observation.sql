@@ -55,7 +55,7 @@ judged as (
             and observed.pay_term_years > observed.years
             and observed.is_counted
             and not (
-                observed.status in ('DEATH', 'MATURED', 'REPUDIATED')
+                coalesce(observed.status in ('DEATH', 'MATURED', 'REPUDIATED'), false)
                 and coalesce(observed.status_on <= observed.observation_on, false)
             ),
             false

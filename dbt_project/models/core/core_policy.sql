@@ -140,9 +140,9 @@ policy as (
             as decimal(18, 3)
         ) as ape,
         measured.sum_insured,
-        measured.status != 'CANCELLED' as is_counted,
+        coalesce(measured.status != 'CANCELLED', true) as is_counted,
         {{ in_force_on('measured', as_of()) }} as is_in_force,
-        measured.status = 'LAPSED'
+        coalesce(measured.status = 'LAPSED', false)
         and coalesce(measured.status_on > {{ add_years(as_of(), -2) }}, false) as is_reinstatable
     from measured
     left join agents on measured.source_system = agents.source_system and measured.policy_no = agents.policy_no

@@ -35,6 +35,7 @@ own_records as (
         persons.annual_income,
         persons.mobile,
         persons.mobile_std,
+        regexp_replace({{ half_width('persons.mobile') }}, '[^0-9]', '', 'g') as mobile_all_digits,
         persons.is_mobile_valid
     from {{ ref('int_identity__customer_record') }} as links
     inner join {{ ref('int_identity__person_record') }} as persons on links.record_key = persons.record_key
@@ -73,7 +74,7 @@ recent as (
         row_number() over (
             partition by scope, own_group order by changed_at asc nulls first, source_record_id asc
         ) as precedence,
-        not is_mobile_valid and coalesce(regexp_matches(mobile_std, '^1[3-9][0-9]{9}$'), false) as is_mobile_placeholder
+        {{ stands_for_no_mobile() }} as is_mobile_placeholder
     from own_records
     where is_silent
 ),

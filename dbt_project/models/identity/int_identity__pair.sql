@@ -123,7 +123,7 @@ compared as (
             else 'different'
         end as email_relation,
         coalesce(a.unionid = b.unionid, false) as is_unionid_same,
-        coalesce(a.sex <> b.sex, false) as is_sex_different,
+        coalesce(a.sex_std <> b.sex_std, false) as is_sex_different,
         coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
         coalesce(mobiles.names, 0) as mobile_names,
         coalesce(mobiles.is_agents_own, false) as is_mobile_agents

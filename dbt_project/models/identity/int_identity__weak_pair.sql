@@ -45,7 +45,7 @@ facts as (
         list(distinct records.id_last4) filter (where records.id_last4 is not null) as last4s,
         list(distinct records.name_sound) filter (where records.given_name is not null) as names,
         list(distinct records.surname_sound) filter (where records.surname_sound is not null) as surnames,
-        list(distinct records.sex) filter (where records.sex is not null) as sexes,
+        list(distinct records.sex_std) filter (where records.sex_std is not null) as sexes,
         list(distinct records.birth_date_std) filter (where records.birth_date_std is not null) as births,
         list(distinct records.mobile_std) filter (where records.is_mobile_valid) as mobiles,
         list(distinct records.address_key) filter (where records.address_key is not null) as addresses,

@@ -29,6 +29,7 @@ observed as (
     where
         month_k = 13
         and is_exposed
+        and channel = 'BRK'
         and observation_on between {{ first_closed_day() }} and {{ last_closed_day() }}
     group by partner_code
 ),

@@ -83,7 +83,7 @@ paid as (
         on
             scored.partner_code = observation.partner_code
             and observation.observation_on between scored.starts_on and scored.period_end
-    where observation.month_k = 13 and observation.is_exposed
+    where observation.month_k = 13 and observation.is_exposed and observation.channel = 'BRK'
     group by scored.partner_code, scored.period_kind, scored.period_end
 ),
 

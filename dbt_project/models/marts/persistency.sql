@@ -14,7 +14,7 @@ summed as (
         bank_code,
         count(*) as exposed_count,
         count(*) filter (where is_persisting) as persisting_count,
-        cast(sum(annualised_premium) as decimal(38, 2)) as exposed_premium,
+        cast(coalesce(sum(annualised_premium), 0) as decimal(38, 2)) as exposed_premium,
         cast(coalesce(sum(annualised_premium) filter (where is_persisting), 0) as decimal(38, 2)) as persisting_premium,
         cast(
             coalesce(sum(annualised_premium) filter (where is_persisting_reinstated), 0) as decimal(38, 2)

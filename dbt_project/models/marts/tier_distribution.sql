@@ -1,5 +1,5 @@
 -- A customer counts once in every cell that it holds a policy in (not cancelled); prospects and insured persons only in the
--- total of the company.
+-- total of the company. A policy that names no channel or no branch counts in the totals alone.
 with tiers as (
     select
         customer_id,
@@ -40,6 +40,7 @@ counted as (
         count(*) as customers
     from placed
     inner join tiers on placed.customer_id = tiers.customer_id
+    where placed.channel is not null and placed.branch_code is not null
     group by placed.channel, placed.branch_code, tiers.tier
 ),
 
