@@ -7,7 +7,7 @@ with summed as (
         bank_code,
         count(*) as policies,
         count(distinct holder_customer_id) as customers,
-        sum(premium_at_risk) as premium_at_risk,
+        coalesce(sum(premium_at_risk), 0) as premium_at_risk,
         {%- for stage in ['due', 'grace', 'lapsed'] %}
             count(*) filter (where stage = '{{ stage | upper }}') as {{ stage }}_policies,
             coalesce(sum(premium_at_risk) filter (where stage = '{{ stage | upper }}'), 0) as {{ stage }}_premium,

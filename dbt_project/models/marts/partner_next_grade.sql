@@ -31,8 +31,7 @@ options as (
         current_metrics.metric,
         case
             when current_metrics.value > 0
-                then
-                    cast(band.lower_bound * scale.factor as double) / current_metrics.value - 1
+                then {{ ratio('band.lower_bound * scale.factor', 'current_metrics.value') }} - 1
             else
                 10.0 * row_number() over (
                     partition by current_metrics.partner_code, current_metrics.period_kind, current_metrics.metric

@@ -15,7 +15,7 @@ persistency_open as (
         bank_code,
         count(*) as open_count,
         count(*) filter (where is_paid_in_time) as paid_count,
-        cast(sum(annualised_premium) as decimal(38, 2)) as open_premium,
+        cast(coalesce(sum(annualised_premium), 0) as decimal(38, 2)) as open_premium,
         cast(coalesce(sum(annualised_premium) filter (where is_paid_in_time), 0) as decimal(38, 2)) as paid_premium,
         cast(coalesce(sum(annualised_premium) filter (where not is_paid_in_time), 0) as decimal(38, 2)) as unpaid_premium,
         min(observation_on) as first_observation_on

@@ -11,7 +11,7 @@ with monthly as (
         bank_code,
         count(*) as exposed_count,
         count(*) filter (where is_persisting) as persisting_count,
-        sum(annualised_premium) as exposed_premium,
+        coalesce(sum(annualised_premium), 0) as exposed_premium,
         coalesce(sum(annualised_premium) filter (where is_persisting), 0) as persisting_premium,
         coalesce(sum(annualised_premium) filter (where is_persisting_reinstated), 0) as reinstated_premium
     from {{ ref('core_persistency_observation') }}
