@@ -76,10 +76,8 @@ def test_nothing_is_divided_by_what_may_be_zero(marts: list[Model]) -> None:
 
 
 def _divisions(code: str) -> list[str]:
-    """Divisions by hand; they belong into the macros `ratio` and `money_per`, but for those by a constant."""
-    plain = re.sub(r"--[^\n]*|{#.*?#}", "", code, flags=re.DOTALL)
-    plain = plain.replace("'YEAR'", "YEAR")
+    """Divisions by hand: they belong into `ratio` and `money_per`, but for those by a constant or by what becomes null."""
+    plain = re.sub(r"--[^\n]*|{#.*?#}", "", code, flags=re.DOTALL).replace("'YEAR'", "YEAR")
+    harmless = re.compile(r"/ (\d|nullif\(|case when (\w+\.)?period_kind = YEAR then 4 else 1 end)")
     found = re.findall(r"/[^\n/*]*", re.sub(r"'[^'\n]*'", "''", plain))
-    return [
-        text.strip() for text in found if not re.match(r"/ (\d|case when (\w+\.)?period_kind = YEAR then 4 else 1 end)", text)
-    ]
+    return [text.strip() for text in found if not harmless.match(text)]
