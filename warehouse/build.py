@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections import deque
@@ -21,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import lake, runlog
+from warehouse import keys, lake, runlog
 from warehouse.duck import connect
 from warehouse.errors import GlifeError
 from warehouse.files import lock, write_json
@@ -76,18 +77,40 @@ def previous_month_end(day: date) -> date:
 def build_previous(settings: Settings, plan: BuildPlan) -> None:
     """Compute last month's end anew, with what is known now, for the tables that compare with it.
 
-    A month end before the first core_life delivery has nothing to compare with; that is no error.
+    Its file is named after all that decides it and holds these tables alone: as long as nothing of it changed (late
+    deliveries, corrections and erasures do), the next days of the month take it as it is. A month end before the first
+    core_life delivery has nothing to compare with; that is no error.
     """
     as_of = previous_month_end(plan.as_of)
-    target = _previous_file(settings, plan)
     with _writer_lock(settings):
-        _remove_build(target)
         if lake.newest_date(settings, "core_life", as_of) is None:
             return
-        _attach_lake(settings, replace(plan, as_of=as_of), target)
+        kept = _previous_file(settings, plan)
+        for other in settings.build_dir.glob("previous-*"):
+            if other.is_dir():
+                shutil.rmtree(other)  # what a killed build spilled
+            elif other != kept:
+                other.unlink()
+        if kept.exists():
+            return
+        draft = kept.with_suffix(".draft.duckdb")
+        _attach_lake(settings, replace(plan, as_of=as_of), draft)
         models = [f"+{model}" for model in PREVIOUS_MODELS]
         untested = ["--exclude-resource-type", "test", "unit_test"]
-        _dbt(settings, target, ["build", "--select", *models, *untested])
+        _dbt(settings, draft, ["build", "--select", *models, *untested])
+        _keep_previous(settings, draft, kept)
+
+
+def _keep_previous(settings: Settings, draft: Path, kept: Path) -> None:
+    """Take over what is compared with, by one rename, and throw the rest away."""
+    part = kept.with_suffix(".part.duckdb")
+    with connect(part, settings) as connection:
+        connection.execute(f"attach '{draft}' as draft (read_only)")
+        connection.execute("create schema mart")
+        for model in PREVIOUS_MODELS:
+            connection.execute(f"create table mart.{model} as from draft.mart.{model}")
+    part.rename(kept)
+    _remove_build(draft)
 
 
 def start_build(settings: Settings, plan: BuildPlan) -> Path:
@@ -103,7 +126,10 @@ def start_build(settings: Settings, plan: BuildPlan) -> Path:
 
 
 def _previous_file(settings: Settings, plan: BuildPlan) -> Path:
-    return settings.build_dir / f"{plan.generation_id}.previous.duckdb"
+    """Where the last month's end lies that belongs to the plan: a keyed hash, since customer ids depend on the key."""
+    snapshot = lake.snapshot(settings, previous_month_end(plan.as_of), plan.known_at)
+    inputs = (snapshot.fingerprint, plan.code_version, plan.parameter_version, str(snapshot.as_of), str(plan.known_at))
+    return settings.build_dir / f"previous-{keys.pseudonym(keys.load_key(settings), *inputs)[:16]}.duckdb"
 
 
 def _remove_build(target: Path) -> None:
