@@ -153,6 +153,40 @@ def release(
     _OUT.print(f"released {result.package_id} to {result.channel} {result.recipient}: {result.folder}")
 
 
+@app.command()
+def rollback(
+    generation: Annotated[str | None, typer.Argument(help="Generation to go to; default the one before the current.")] = None,
+    name: Annotated[str, typer.Option("--name", help="Who decides it.")] = ...,  # type: ignore[assignment]
+    reason: Annotated[str, typer.Option("--reason", help="What is wrong with the current one.")] = ...,  # type: ignore[assignment]
+) -> None:
+    """Let readers see an earlier generation again; logged with name and reason."""
+    from warehouse import publish as publishing
+
+    found = publishing.rollback(get_settings(), generation, name, reason)
+    _OUT.print(f"readers see {found.generation_id}, as of {found.as_of}; later ones are withdrawn until something is corrected")
+
+
+quarantine = typer.Typer(help="Rows that broke their contract.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def list_quarantine(
+    source: Annotated[str | None, typer.Argument(help="Source; default all.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="How many rows to show.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="All of them, a JSON line each.")] = False,
+) -> None:
+    """Which rows are in quarantine, file and line, and why; what they hold is in `restricted.duckdb` only."""
+    from warehouse import status
+
+    settings = get_settings()
+    if not as_json:
+        status.print_quarantine(settings, source, limit, _OUT)
+        return
+    for row in status.quarantine(settings, source):
+        typer.echo(json.dumps(row, ensure_ascii=False, default=str))
+
+
 @app.command("status")
 def show_status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Deliveries loaded, refused, late; current generation; packages sent, acknowledged, held."""

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def current_generation(settings: Settings) -> Generation | None:
     """The generation that readers see now, or None before the first publish."""
     if not settings.current.exists():
         return None
-    content = json.loads((settings.current / "generation.json").read_text(encoding="utf-8"))
+    content = _content(settings.current)
     return Generation(settings.current.resolve(), content["generation_id"], content["as_of"], True)
 
 
@@ -84,6 +85,58 @@ def publish(settings: Settings, plan: BuildPlan) -> Generation:
             _require_passed_gate(settings, plan)
             _make_generation(settings, plan)
         return _switch(settings, plan)
+
+
+def rollback(settings: Settings, generation_id: str | None, name: str, reason: str) -> Generation:
+    """Let readers see again what they saw before, by default the generation before the current one; logged.
+
+    Those shown after it are withdrawn: a run that finds one again does not switch back to it, while a run on other inputs
+    (a corrected delivery, other code) publishes a new generation. Going to a withdrawn generation takes that back. Raises
+    GlifeError when readers never saw such a generation, or it is no longer kept.
+    """
+    with lock(settings.generations_dir / ".lock", "publishing"):
+        current = current_generation(settings)
+        if current is None:
+            raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+        shown = [path for path in _kept(settings) if _shown(path).is_file() or path == current.folder]
+        shown.sort(key=_shown_at)
+        before = [path for path in shown[: shown.index(current.folder)] if not _withdrawn(path).is_file()]
+        wanted = [path for path in shown if path.name == generation_id] if generation_id else before[-1:]
+        if not wanted or wanted == [current.folder]:
+            known = ", ".join(path.name for path in shown if path != current.folder) or "none but the current one"
+            raise GlifeError("there is no such generation to go to", generation_id or "rollback", f"readers saw {known}")
+        (chosen,) = wanted
+        for folder in shown[shown.index(chosen) + 1 :]:
+            write_json(_withdrawn(folder), {"at": runlog.now().isoformat(), "by": name, "reason": reason})
+        _withdrawn(chosen).unlink(missing_ok=True)
+        replace_link(settings.current, chosen)
+        runlog.log(settings, "rolled_back", to=chosen.name, instead_of=current.generation_id, by=name, reason=reason)
+        return Generation(chosen, chosen.name, _content(chosen)["as_of"], True)
+
+
+def _shown(folder: Path) -> Path:
+    """When readers saw a generation first; back-fills lie beside and never were shown."""
+    return folder / "shown.json"
+
+
+def _withdrawn(folder: Path) -> Path:
+    """Who withdrew a generation and why."""
+    return folder / "withdrawn.json"
+
+
+def _shown_at(folder: Path) -> str:
+    mark = _shown(folder)
+    return json.loads(mark.read_text(encoding="utf-8"))["at"] if mark.is_file() else _content(folder)["published_at"]
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "generation.json").read_text(encoding="utf-8"))
+
+
+def _kept(settings: Settings) -> list[Path]:
+    """The folders of the generations on disk, in the order in which they were published."""
+    folders = [path.resolve() for path in settings.generations_dir.iterdir() if (path / "generation.json").is_file()]
+    return sorted(folders, key=lambda path: _content(path)["published_at"])
 
 
 def _require_passed_gate(settings: Settings, plan: BuildPlan) -> None:
@@ -194,8 +247,10 @@ def _switch(settings: Settings, plan: BuildPlan) -> Generation:
     folder = generation_folder(settings, plan.generation_id)
     current = current_generation(settings)
     is_beside = current is not None and plan.as_of.isoformat() < current.as_of
-    is_beside = is_beside or plan.known_at is not None
+    is_beside = is_beside or plan.known_at is not None or _withdrawn(folder).is_file()
     if not is_beside and (current is None or current.folder != folder.resolve()):
+        if not _shown(folder).is_file():
+            write_json(_shown(folder), {"at": datetime.now(runlog.SHANGHAI).isoformat()})
         replace_link(settings.current, folder)
         runlog.log(settings, "published", generation_id=plan.generation_id, as_of=plan.as_of)
     if not is_beside:
@@ -205,16 +260,14 @@ def _switch(settings: Settings, plan: BuildPlan) -> Generation:
 
 def _prune(settings: Settings) -> None:
     """Remove generations beyond the kept number, oldest first, and builds that are published; never the current one."""
-    folders = [path for path in settings.generations_dir.iterdir() if (path / "generation.json").is_file()]
-    folders.sort(key=lambda path: json.loads((path / "generation.json").read_text(encoding="utf-8"))["published_at"])
-    current = settings.current.resolve()
-    surplus = [path for path in folders if path.resolve() != current][: max(len(folders) - settings.keep_generations, 0)]
+    folders, current = _kept(settings), settings.current.resolve()
+    surplus = [path for path in folders if path != current][: max(len(folders) - settings.keep_generations, 0)]
     for path in surplus:
         doomed = path.with_name(f".{path.name}.removed")
         path.rename(doomed)
         shutil.rmtree(doomed)
-    for build in settings.build_dir.glob("*.duckdb"):
-        if is_published(settings, build.stem):
+    for build in settings.build_dir.glob("*.duckdb"):  # last month's end too: <generation>.previous.duckdb
+        if is_published(settings, build.name.split(".")[0]):
             build.unlink()
 
 

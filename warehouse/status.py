@@ -68,7 +68,34 @@ def print_deliveries(settings: Settings, out: Console, only_troubled: bool) -> N
             out.print(f"{delivery['status'].lower()}: {delivery['source']}/{delivery['folder']}: {delivery['reason']}")
     quarantined = sum(delivery["rows_quarantined"] for delivery in deliveries)
     if quarantined:
-        out.print(f"{quarantined:,} rows are in quarantine: select * from mart.quarantine")
+        out.print(f"{quarantined:,} rows are in quarantine: glife quarantine list")
+
+
+def quarantine(settings: Settings, source: str | None) -> list[dict[str, Any]]:
+    """The quarantined rows of the deliveries in force: where they stand and why, not what they hold (that is personal)."""
+    from warehouse.duck import connect
+
+    with connect(":memory:", settings) as connection:
+        lake.attach(connection, lake.snapshot(settings))
+        rows = connection.execute(
+            "select source_system, business_date::varchar as business_date, revision, file_name, line_number, reasons "
+            "from lake.quarantine where source_system = coalesce(?, source_system) order by all",
+            [source],
+        )
+        names = [column[0] for column in rows.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+
+def print_quarantine(settings: Settings, source: str | None, limit: int, out: Console) -> None:
+    """One line a quarantined row, the newest first, at most ``limit``; then how many each reason has."""
+    rows = quarantine(settings, source)
+    for row in sorted(rows, key=lambda row: row["business_date"], reverse=True)[:limit]:
+        where = f"{row['source_system']}/{row['business_date']}/{row['file_name']}, line {row['line_number']}"
+        out.print(f"{where}: {'; '.join(row['reasons'])}")
+    reasons = Counter(reason for row in rows for reason in row["reasons"])
+    out.print(f"{len(rows):,} rows" + (f", of which {limit:,} are shown" if len(rows) > limit else ""))
+    for reason, count in reasons.most_common(10):
+        out.print(f"  {count:,} × {reason}")
 
 
 def print_generation(settings: Settings, generation: Generation, out: Console) -> None:
