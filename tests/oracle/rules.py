@@ -262,38 +262,68 @@ class Oracle:
     @cached_property
     def partner_score(self) -> pl.DataFrame:
         """All metrics, points and grades of each scored partner and closed period of the last three years."""
+        rows = [row for period in self._periods() for row in self._scores(*period)]
+        return pl.DataFrame(rows, schema_overrides={"platform_value": pl.Decimal(38, 3)})
+
+    def _periods(self) -> list[tuple[str, date, date]]:
+        """Kind, first and last day of the closed quarters and years that ended in the last three years."""
         oldest = months_earlier(self.as_of, 36)
-        rows = []
+        periods = []
         for year in range(oldest.year, self.as_of.year + 1):
             quarters = [("QUARTER", date(year, first, 1), 3) for first in (1, 4, 7, 10)]
             for kind, begins, months in [*quarters, ("YEAR", date(year, 1, 1), 12)]:
                 ends = months_earlier(begins, -months) - timedelta(days=1)
                 if oldest < ends <= self.as_of:
-                    rows += self._scores(kind, begins, ends)
-        return pl.DataFrame(rows, schema_overrides={"platform_value": pl.Decimal(38, 3)})
+                    periods.append((kind, begins, ends))
+        return periods
+
+    def _business(self, channel: str, begins: date, ends: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """A channel's net new policies of a period, and its policies of month 13 observed in it."""
+        window = pl.col("issued_on").is_between(begins, ends)
+        new = self.policies.filter(window, pl.col("status").ne_missing("CANCELLED"), channel=channel)
+        observed = pl.col("observation_on").is_between(begins, ends)
+        return new, self.persistency_policy.filter(observed, month_k=13, channel=channel)
+
+    @staticmethod
+    def _metrics(own: pl.DataFrame, cohort: pl.DataFrame, total: int, density: Decimal | None) -> dict[str, Decimal | None]:
+        ape, exposed = own["ape"].sum(), cohort["annualised_premium"].sum()
+        return {
+            "platform": Decimal(ape) / YUAN,
+            "persistency": Decimal(cohort.filter("is_persisting")["annualised_premium"].sum()) / exposed if exposed else None,
+            "contribution": Decimal(ape) / total if total else None,
+            "density": density,
+        }
+
+    def bank_scores(self, grain: tuple[str, ...]) -> pl.DataFrame:
+        """Scores of the banks, or of their outlets: the partners' metrics without veto, density over the open outlets."""
+        rows = self.files.current("channel_banca", "outlets", ("银行代码", "网点代码")).iter_rows(named=True)
+        outlets = {(row["银行代码"], row["网点代码"]): row["状态"] for row in rows}
+        units: set[tuple] = set(outlets)
+        if len(grain) == 1:
+            referring = self.files.current("channel_banca", "referrals", ("referral_no",))["bank_code"].drop_nulls()
+            units = {(bank,) for bank in {*(bank for bank, _ in outlets), *referring, *self.policies["bank_code"].drop_nulls()}}
+        scores = []
+        for kind, begins, ends in self._periods():
+            new, observed = self._business("BANCA", begins, ends)
+            selling = set(new.select("bank_code", "outlet_code").rows())
+            for unit in sorted(units) if not new.is_empty() else ():
+                is_own = pl.all_horizontal(pl.col(name) == code for name, code in zip(grain, unit, strict=True))
+                opened = {outlet for outlet, state in outlets.items() if outlet[: len(unit)] == unit and state == "营业"}
+                density = Decimal(len(opened & selling)) / len(opened) if opened else None
+                values = self._metrics(new.filter(is_own), observed.filter(is_own), new["ape"].sum(), density)
+                key = dict(zip(grain, unit, strict=True))
+                scores.append({**key, "period_kind": kind, "period_end": ends, **_graded(kind, values)})
+        return pl.DataFrame(scores, schema_overrides={"platform_value": pl.Decimal(38, 3)})
 
     def _scores(self, kind: str, begins: date, ends: date) -> list[dict]:
-        brokers = self.policies.filter(pl.col("channel") == "BRK")
-        new = brokers.filter(pl.col("issued_on").is_between(begins, ends), pl.col("status").ne_missing("CANCELLED"))
-        if new.is_empty():
-            return []
-        observed = self.persistency_policy.filter(pl.col("observation_on").is_between(begins, ends), month_k=13, channel="BRK")
-        total = new["ape"].sum()
+        new, observed = self._business("BRK", begins, ends)
         scores = []
-        for partner in self._scored_partners(ends):
+        for partner in self._scored_partners(ends) if not new.is_empty() else ():
             own = new.filter(partner_code=partner)
-            cohort = observed.filter(partner_code=partner)
-            ape, exposed = own["ape"].sum(), cohort["annualised_premium"].sum()
-            values = {
-                "platform": Decimal(ape) / YUAN,
-                "persistency": Decimal(cohort.filter("is_persisting")["annualised_premium"].sum()) / exposed if exposed else None,
-                "contribution": Decimal(ape) / total if total else None,
-                "density": self._density(partner, own, begins, ends),
-            }
-            scores.append(
-                {"partner_code": partner, "period_kind": kind, "period_end": ends, **_graded(kind, values)}
-                | self._veto(partner, ends)
-            )
+            density = self._density(partner, own, begins, ends)
+            values = self._metrics(own, observed.filter(partner_code=partner), new["ape"].sum(), density)
+            key = {"partner_code": partner, "period_kind": kind, "period_end": ends}
+            scores.append(key | _graded(kind, values) | self._veto(partner, ends))
         for score in scores:
             if score["is_vetoed"]:
                 score["grade"] = "X"

@@ -131,6 +131,15 @@ def test_partner_scores(oracle: Oracle, published: duckdb.DuckDBPyConnection) ->
     _assert_near(oracle.partner_score, actual, key, rates)
 
 
+@pytest.mark.parametrize(("table", "grain"), [("bank_score", ("bank_code",)), ("outlet_score", ("bank_code", "outlet_code"))])
+def test_bank_and_outlet_scores(oracle: Oracle, published: duckdb.DuckDBPyConnection, table: str, grain: tuple[str, ...]) -> None:
+    expected, actual = oracle.bank_scores(grain), published.sql(f"select * from mart.{table}").pl()
+    key = [*grain, "period_kind", "period_end"]
+    rates = ["persistency_value", "contribution_value", "density_value"]
+    _assert_same(expected.drop(rates), actual, key)
+    _assert_near(expected, actual, key, rates)
+
+
 def test_tiers_with_every_part(oracle: Oracle, published: duckdb.DuckDBPyConnection) -> None:
     parts = ", ".join(f"(parts -> '{part}' ->> 'points')::bigint as {part}" for part in _PARTS)
     actual = published.sql(
