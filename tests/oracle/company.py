@@ -272,21 +272,21 @@ def campaigns(oracle: Oracle) -> dict[tuple[str, str], dict]:
                 person = oracle.customer_of.get((account, row["openid"])) or row["openid"]
                 persons.setdefault((row["campaign_code"], person), []).append((to_date(row["occurred_at"]), row["openid"]))
         for (code, person), sign_ups in persons.items():
-            day, openids = min(sign_ups)[0], {openid for _, openid in sign_ups}
+            days, openids = [day for day, _ in sign_ups if day], {openid for _, openid in sign_ups}
             policies = issued.get(person, [])
-            first = min(policies)[0] if policies else None
-            is_new_holder = first is not None and day <= first <= day + timedelta(days=90)
+            first, day = min(policies, default=(None,))[0], min(days, default=None)
+            is_new_holder = first is not None and day is not None and day <= first <= day + timedelta(days=90)
             funnel = funnels.setdefault((account, code), {"budget": None})
             for name, number in {
                 "sign_ups": 1,
                 "followers": bool(openids & subscribed),
                 "bound": bool(openids & bound),
-                "new_persons": first is None or first >= day,
+                "new_persons": first is None or day is None or first >= day,
                 "new_holders": is_new_holder,
-                "ape": sum(ape or 0 for issue, ape in policies if issue <= day + timedelta(days=90)) if is_new_holder else 0,
+                "ape": sum(ape or 0 for issue, ape in policies if day and is_new_holder and issue <= day + timedelta(days=90)),
             }.items():
                 funnel[name] = funnel.get(name, 0) + number
-            if is_new_holder and first:
+            if is_new_holder and first and day:
                 funnel.setdefault("days", []).append((first - day).days)
     return {key: _campaign(funnel) for key, funnel in funnels.items()}
 

@@ -29,7 +29,7 @@ wechat_events as (
     from {{ ref('stg_wechat__events') }} as events
     inner join {{ ref('int_identity__customer_record') }} as records
         on events.source_system = records.source_system and events.openid = records.source_record_id
-    where events.event != 'unsubscribe'
+    where coalesce(events.event != 'unsubscribe', true)
 ),
 
 -- Whatever became of the policy: applying was the engagement.
