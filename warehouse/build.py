@@ -22,17 +22,18 @@ from typing import Any
 
 import duckdb
 
-from warehouse import keys, lake, runlog
+from warehouse import keys, lake, parameters, publications, runlog
 from warehouse.duck import connect
 from warehouse.errors import GlifeError
 from warehouse.files import lock, write_json
 from warehouse.settings import Settings
-from warehouse.versions import DBT_PROJECT, code_version, parameter_version
+from warehouse.versions import DBT_PROJECT, code_version
 
 LAYERS = ("staging", "identity", "core", "marts")
 PREVIOUS_MODELS = ("customer_tier", "customer_source", "agent_grade")
 # Unit tests prove the models, not the data: the test suite runs them, a build need not.
-_WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+# The reference tables are loaded before dbt starts, from wherever the business keeps them; dbt tests them all the same.
+_WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test", "seed"]
 _LOG = logging.getLogger("glife")
 
 
@@ -45,6 +46,8 @@ class BuildPlan:
     known_at: datetime | None
     code_version: str
     parameter_version: str
+    lake_fingerprint: str
+    base_publication: int  # the publication that this generation follows, 0 for none
 
     def as_json(self) -> dict[str, Any]:
         known_at = self.known_at.isoformat() if self.known_at else None
@@ -61,12 +64,26 @@ def build_file(settings: Settings, plan: BuildPlan) -> Path:
 
 
 def plan_build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
-    """Decide what would be built now; raises GlifeError when core_life never delivered up to ``as_of``."""
+    """Decide what would be built now; raises GlifeError when core_life never delivered up to ``as_of``.
+
+    The publication log is an input too. Where the newest publication was made from the same deliveries, parameters and code,
+    it is this generation itself, so that nothing is built twice, and a lost one is built again as it was. A wrong parameter
+    table is refused here.
+    """
     snapshot = lake.snapshot(settings, as_of, known_at)
-    code, parameters = code_version(), parameter_version()
-    inputs = "\n".join([snapshot.fingerprint, code, parameters, str(snapshot.as_of), str(known_at)])
-    generation_id = f"{snapshot.as_of:%Y%m%d}-{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
-    return BuildPlan(generation_id, snapshot.as_of, known_at, code, parameters)
+    tables = parameters.folder_of(settings)
+    parameters.check(tables)
+    links = publications.chain(settings, snapshot.as_of, snapshot.known_at)
+    newest = links[-1] if links else None
+    made_from = (snapshot.as_of, snapshot.known_at, snapshot.fingerprint, code_version(), parameters.version(tables))
+    if newest and made_from == newest.made_from:
+        generation_id, base = newest.generation_id, newest.base
+    else:
+        inputs = "\n".join(map(str, (*made_from, newest.generation_id if newest else "")))
+        generation_id = f"{snapshot.as_of:%Y%m%d}-{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
+        base = newest.sequence if newest else 0
+    as_of, known_at, fingerprint, code, version = made_from
+    return BuildPlan(generation_id, as_of, known_at, code, version, fingerprint, base)
 
 
 def previous_month_end(day: date) -> date:
@@ -96,7 +113,7 @@ def build_previous(settings: Settings, plan: BuildPlan) -> None:
         draft = kept.with_suffix(".draft.duckdb")
         _attach_lake(settings, replace(plan, as_of=as_of), draft)
         models = [f"+{model}" for model in PREVIOUS_MODELS]
-        untested = ["--exclude-resource-type", "test", "unit_test"]
+        untested = ["--exclude-resource-type", "test", "unit_test", "seed"]
         _dbt(settings, draft, ["build", "--select", *models, *untested])
         _keep_previous(settings, draft, kept)
 
@@ -140,6 +157,8 @@ def _remove_build(target: Path) -> None:
 def _attach_lake(settings: Settings, plan: BuildPlan, target: Path) -> None:
     with connect(target, settings) as connection:
         lake.attach(connection, lake.snapshot(settings, plan.as_of, plan.known_at))
+        publications.attach(connection, settings, publications.until(settings, plan.base_publication))
+        parameters.load(connection, parameters.check(parameters.folder_of(settings)))
         connection.execute(
             "create table lake.generation_info as select ? as generation_id, ?::timestamp as built_at, "
             "? as code_version, ? as parameter_version",
@@ -167,6 +186,16 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
         _dbt(settings, target, ["build", "--select", *_selection(layer), *tests, *_WITHOUT_UNIT_TESTS])
 
 
+def run_models(settings: Settings, target: Path, names: list[str]) -> None:
+    """Run single models on a database file that has all that they read."""
+    _dbt(settings, target, ["run", "--select", *names])
+
+
+def parse(settings: Settings) -> None:
+    """Have dbt write its manifest, which says what depends on what."""
+    _dbt(settings, settings.build_dir / "parse.duckdb", ["parse"])
+
+
 def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
     """Plan, start and run every layer."""
     plan = plan_build(settings, as_of, known_at)
@@ -184,7 +213,6 @@ def build_identity(
     with _writer_lock(settings):
         _remove_build(target)
         _attach_lake(settings, plan, target)
-        _dbt(settings, target, ["seed"])
         with connect(target, settings) as connection:
             change(connection)
         _dbt(settings, target, ["run", "--select", "path:models/staging", "path:models/identity", "core_probable_link"])

@@ -203,11 +203,14 @@ def show_status(as_json: Annotated[bool, typer.Option("--json", help="For progra
 def query(
     sql: Annotated[str, typer.Argument(help="One read-only SQL statement.")],
     output: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.table,
+    generation: Annotated[
+        str | None, typer.Option(metavar="ID", help="Another generation: its id, or its date as 20260331 for the newest of it.")
+    ] = None,
 ) -> None:
-    """Read-only SQL on the current analyst generation."""
+    """Read-only SQL on the current analyst generation, or on another."""
     from warehouse import publish as publishing
 
-    with publishing.reader(get_settings()) as connection:
+    with publishing.reader(get_settings(), generation_id=generation) as connection:
         try:
             connection.execute("set schema = 'mart'")
             result = connection.sql(sql)
@@ -261,6 +264,21 @@ def rehearse(
 
     for line in rehearsal.lines(rehearsal.rehearse(get_settings(), rehearsal.read_change(parameters), examples)):
         typer.echo(line)
+
+
+@app.command("rehearse")
+def rehearse_parameters(
+    parameters: Annotated[Path, typer.Option("--parameters", metavar="DIR", help="Folder with the tables to try; others stay.")],
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write everyone who would change, as CSV, here.")] = None,
+) -> None:
+    """Who would change tier, grade, score under other parameters, and how totals move; nothing is published."""
+    from warehouse import rehearsal, status
+
+    result = rehearsal.rehearse(get_settings(), parameters, as_of.date() if as_of else None)
+    status.print_rehearsal(result, _OUT)
+    for path in rehearsal.write(result, out) if out else []:
+        _OUT.print(f"wrote {path}")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import keys, runlog
+from warehouse import keys, publications, runlog
 from warehouse.build import BuildPlan, build_file
 from warehouse.duck import connect
 from warehouse.errors import GlifeError
@@ -248,6 +248,8 @@ def _switch(settings: Settings, plan: BuildPlan) -> Generation:
     current = current_generation(settings)
     is_beside = current is not None and plan.as_of.isoformat() < current.as_of
     is_beside = is_beside or plan.known_at is not None or _withdrawn(folder).is_file()
+    if not is_beside:
+        _remember(settings, plan)
     if not is_beside and (current is None or current.folder != folder.resolve()):
         if not _shown(folder).is_file():
             write_json(_shown(folder), {"at": datetime.now(runlog.SHANGHAI).isoformat()})
@@ -255,34 +257,71 @@ def _switch(settings: Settings, plan: BuildPlan) -> Generation:
         runlog.log(settings, "published", generation_id=plan.generation_id, as_of=plan.as_of)
     if not is_beside:
         _prune(settings)
+    else:
+        runlog.log(settings, "made beside the current generation", generation_id=plan.generation_id, as_of=plan.as_of)
     return Generation(folder, plan.generation_id, plan.as_of.isoformat(), not is_beside)
 
 
+def _remember(settings: Settings, plan: BuildPlan) -> None:
+    """Enter the generation in the publication log before readers see it: what they have seen is in the log."""
+    entry = publications.Publication(
+        sequence=publications.next_sequence(settings),
+        base=plan.base_publication,
+        generation_id=plan.generation_id,
+        as_of=plan.as_of,
+        published_at=runlog.now(),
+        code_version=plan.code_version,
+        parameter_version=plan.parameter_version,
+        lake_fingerprint=plan.lake_fingerprint,
+    )
+    publications.append(settings, entry, generation_folder(settings, plan.generation_id) / "restricted.duckdb")
+
+
 def _prune(settings: Settings) -> None:
-    """Remove generations beyond the kept number, oldest first, and builds that are published; never the current one."""
-    folders, current = _kept(settings), settings.current.resolve()
-    surplus = [path for path in folders if path != current][: max(len(folders) - settings.keep_generations, 0)]
-    for path in surplus:
-        doomed = path.with_name(f".{path.name}.removed")
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+    """Remove the oldest generations beyond the kept number, and builds that are published; never the current one.
+
+    Those that were made beside the current one are counted apart: a daily run takes none from whoever asked for one, and asking
+    for many takes none of the daily ones.
+    """
+    current = settings.current.resolve()
+    remembered = publications.generation_ids(settings)
+    for is_beside in (False, True):
+        own = [path for path in _kept(settings) if (path.name not in remembered) == is_beside and path != current]
+        for path in own[: max(len(own) - settings.keep_generations + (not is_beside), 0)]:
+            doomed = path.with_name(f".{path.name}.removed")
+            path.rename(doomed)
+            shutil.rmtree(doomed)
     for build in settings.build_dir.glob("*.duckdb"):  # last month's end too: <generation>.previous.duckdb
         if is_published(settings, build.name.split(".")[0]):
             build.unlink()
 
 
 @contextmanager
-def reader(settings: Settings, file_name: str = "analyst.duckdb") -> Iterator[duckdb.DuckDBPyConnection]:
-    """Read-only connection to a file of the current generation; SQL on it cannot read other files."""
-    if not settings.current.exists():
-        raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
-    connection = connect(settings.current.resolve() / file_name, settings, read_only=True)
+def reader(
+    settings: Settings, file_name: str = "analyst.duckdb", generation_id: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read-only connection to a file of the current generation, or of another; SQL on it cannot read other files."""
+    connection = connect(find_generation(settings, generation_id) / file_name, settings, read_only=True)
     try:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
     finally:
         connection.close()
+
+
+def find_generation(settings: Settings, generation_id: str | None = None) -> Path:
+    """Folder of the current generation, or of the newest whose id begins so: 20260331 is the last made as of that date."""
+    if not settings.current.exists():
+        raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+    if generation_id is None:
+        return settings.current.resolve()
+    folders = _kept(settings)
+    found = [path for path in folders if path.name.startswith(generation_id)]
+    if not found:
+        known = ", ".join(path.name for path in folders)
+        raise GlifeError(f"there is no generation {generation_id}", str(settings.generations_dir), f"there are {known}")
+    return found[-1]
 
 
 def _quoted(path: Path) -> str:

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     key_file: Path = Field(Path(), description="key of ids and pseudonyms; default $GLIFE_HOME/secrets/pseudonym.key")
     recipient_keys: Path = Field(Path(), description="recipients' public keys, <channel>/<code>.asc; default $GLIFE_HOME/keys")
     delivery_file: Path = Field(Path(), description="where packages are delivered to; default $GLIFE_HOME/delivery.yaml")
+    parameters: Path = Field(Path(), description="folder with the business's own parameter tables; default the project's")
     quiet_seconds: int = Field(60, ge=0, description="how long files without a completion mark must lie unchanged")
     memory_limit: str = Field("", pattern=r"^(\d+(\.\d+)? ?([KMGT]i?B))?$", description="for DuckDB; default three quarters")
     threads: int = Field(0, ge=0, description="for DuckDB; default three quarters of the processors, at least 1")
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
         given["key_file"] = Path(given.get("key_file", home / "secrets" / "pseudonym.key")).expanduser().resolve()
         given["recipient_keys"] = Path(given.get("recipient_keys", home / "keys")).expanduser().resolve()
         given["delivery_file"] = Path(given.get("delivery_file", home / "delivery.yaml")).expanduser().resolve()
+        if "parameters" in given:
+            given["parameters"] = Path(given["parameters"]).expanduser().resolve()
         given.setdefault("memory_limit", f"{max(_machine_memory_bytes() * 3 // 4 // 2**20, 256)}MiB")
         given.setdefault("threads", -(-(os.cpu_count() or 1) * 3 // 4))
         return given

@@ -16,8 +16,11 @@ from warehouse.publish import Generation, current_generation
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from exports.package import PackageResult
     from exports.standing import Standing
+    from warehouse.rehearsal import Rehearsal
 
 
 def collect(settings: Settings) -> dict[str, Any]:
@@ -103,6 +106,7 @@ def print_generation(settings: Settings, generation: Generation, out: Console) -
     if not generation.is_current:
         out.print(f"generation {generation.generation_id}, as of {generation.as_of}, lies beside the current one:")
         out.print(f"  {generation.folder}")
+        out.print(f"  glife query --generation {generation.generation_id} 'select …'")
         return
     out.print(f"published {generation.generation_id}, as of {generation.as_of}: {settings.current}")
     with publishing.reader(settings) as connection:
@@ -138,6 +142,30 @@ def print_plans(plans: list[PackageResult], out: Console) -> None:
         numbers = [counts[change] for change in ("NEW", "CHANGED", "SAME", "REMOVED")]
         fate = f"HELD: {'; '.join(plan.why)}" if plan.is_held else "" if plan.is_new else f"made already: {plan.package_id}"
         table.add_row(plan.channel, plan.recipient, *map(str, (sum(numbers), *numbers)), fate)
+    out.print(table)
+
+
+def print_rehearsal(result: Rehearsal, out: Console) -> None:
+    """What other parameters would do: of each result who moves from where to where, and the totals."""
+    out.print(f"rehearsed on {result.generation_id}, as of {result.as_of}; nothing was published")
+    if result.other_code:
+        out.print("the generation was made by another version of the product: part of the changes may come from that")
+    if not result.changed_tables:
+        out.print("the tables say what the generation was made with: nothing changes")
+        return
+    out.print(f"changed tables: {', '.join(result.changed_tables)}; --out DIR writes down everyone who would change")
+    for name, changes in result.changes.items():
+        out.print(f"\n{name}: {changes.height:,} would change")
+        if changes.height:
+            _print_frame(result.moves[name], out)
+        totals = result.totals[name]
+        _print_frame(totals.sort(totals.columns[1], totals.columns[0], descending=[False, True]), out)
+
+
+def _print_frame(frame: pl.DataFrame, out: Console) -> None:
+    table = Table(*frame.columns, box=None)
+    for row in frame.iter_rows():
+        table.add_row(*("–" if value is None else f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     out.print(table)
 
 

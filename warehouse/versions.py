@@ -25,8 +25,3 @@ def code_version() -> str:
     """Release number and a hash over everything that decides what a build contains."""
     files = (path for folder in _CODE for path in (PROJECT_ROOT / folder).rglob("*") if path.suffix in _CODE_SUFFIXES)
     return f"{version('glife-warehouse')}+{_content_hash(files)}"
-
-
-def parameter_version() -> str:
-    """Hash over the reference tables that the business edits."""
-    return _content_hash((DBT_PROJECT / "seeds").rglob("*.csv"))

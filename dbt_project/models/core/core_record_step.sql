@@ -1,0 +1,167 @@
+-- Which source records belong to another customer than when it was last published, and why (issue of stable ids): the steps that
+-- the publication log remembers. A customer whose records all went elsewhere was merged; one that only lost some was split.
+with base as (
+    select * from {{ source('lake', 'publication') }}
+    where is_newest
+),
+
+published as (
+    select
+        source_system,
+        source_record_id,
+        arg_max_null(customer_id, sequence) as customer_id
+    from {{ source('lake', 'published_record') }}
+    group by source_system, source_record_id
+),
+
+records as (
+    select
+        source_system,
+        source_record_id,
+        record_key,
+        customer_id
+    from {{ ref('int_identity__customer_record') }}
+),
+
+compared as (
+    select
+        coalesce(records.source_system, published.source_system) as source_system,
+        coalesce(records.source_record_id, published.source_record_id) as source_record_id,
+        records.record_key,
+        records.customer_id,
+        published.customer_id as previous_customer_id
+    from records
+    full outer join published
+        on records.source_system = published.source_system and records.source_record_id = published.source_record_id
+),
+
+moves as (
+    select distinct
+        previous_customer_id,
+        customer_id
+    from compared
+    where customer_id <> previous_customer_id
+),
+
+-- Records of the customers that are part of a move, with their numbers and where they were.
+concerned as (
+    select
+        compared.customer_id,
+        compared.previous_customer_id,
+        standard_record.record_no,
+        coalesce(source_record.changed_at > base.as_of or source_record.first_seen_on > base.as_of, false) as is_touched
+    from compared
+    cross join base
+    inner join {{ ref('int_identity__standard_record') }} as standard_record on compared.record_key = standard_record.record_key
+    inner join {{ ref('int_identity__source_record') }} as source_record
+        on
+            compared.source_system = source_record.source_system
+            and compared.source_record_id = source_record.source_record_id
+    where
+        compared.customer_id in (select moves.customer_id from moves)
+        or compared.customer_id in (select moves.previous_customer_id from moves)
+),
+
+-- Links between records that belonged to different customers, or, for a separation, to one.
+links as (
+    select
+        one.previous_customer_id as previous_a,
+        other.previous_customer_id as previous_b,
+        one.customer_id as customer_a,
+        other.customer_id as customer_b,
+        link.rule
+    from {{ ref('int_identity__link') }} as link
+    inner join concerned as one on link.record_a = one.record_no
+    inner join concerned as other on link.record_b = other.record_no
+    where one.previous_customer_id <> other.previous_customer_id or link.rule = 'STEWARD_SEPARATE'
+),
+
+told as (
+    select
+        moves.previous_customer_id,
+        moves.customer_id,
+        exists(
+            select 1 from concerned where concerned.customer_id = moves.previous_customer_id
+        ) as is_split,
+        exists(
+            select 1
+            from links
+            where
+                links.rule = 'STEWARD_LINK'
+                and moves.customer_id = links.customer_a
+                and moves.customer_id = links.customer_b
+                and moves.previous_customer_id in (links.previous_a, links.previous_b)
+        ) as is_linked_by_steward,
+        exists(
+            select 1
+            from links
+            where
+                links.rule = 'STEWARD_SEPARATE'
+                and links.previous_a = moves.previous_customer_id
+                and links.previous_b = moves.previous_customer_id
+                and links.customer_a <> links.customer_b
+                and moves.customer_id in (links.customer_a, links.customer_b)
+        ) as is_parted_by_steward,
+        exists(
+            select 1
+            from links
+            where
+                links.rule <> 'STEWARD_SEPARATE'
+                and moves.customer_id = links.customer_a
+                and moves.customer_id = links.customer_b
+                and moves.previous_customer_id in (links.previous_a, links.previous_b)
+        ) as is_linked_directly,
+        exists(
+            select 1
+            from concerned
+            where concerned.customer_id = moves.customer_id and concerned.previous_customer_id is null
+        ) as has_new_record,
+        exists(
+            select 1
+            from concerned
+            where concerned.customer_id in (moves.customer_id, moves.previous_customer_id) and concerned.is_touched
+        ) as is_touched
+    from moves
+),
+
+-- The same records under other rules can only be the rules' doing; new evidence under the same rules only the evidence's.
+versions as (
+    select
+        base.code_version <> generation_info.code_version
+        or base.parameter_version <> generation_info.parameter_version as is_ruled_anew,
+        base.lake_fingerprint = build_info.lake_fingerprint as is_same_lake
+    from base
+    cross join {{ source('lake', 'generation_info') }} as generation_info
+    cross join {{ source('lake', 'build_info') }} as build_info
+),
+
+reasoned as (
+    select
+        told.previous_customer_id,
+        told.customer_id,
+        case when told.is_split then 'SPLIT' else 'MERGE' end as change,
+        case
+            when case when told.is_split then told.is_parted_by_steward else told.is_linked_by_steward end then 'STEWARD'
+            when versions.is_ruled_anew and (versions.is_same_lake or not told.is_touched) then 'RULE_CHANGE'
+            when not told.is_split and not told.is_linked_directly and told.has_new_record then 'NEW_RECORD'
+            else 'NEW_EVIDENCE'
+        end as reason
+    from told
+    cross join versions
+),
+
+record_step as (
+    select
+        compared.source_system,
+        compared.source_record_id,
+        compared.customer_id,
+        compared.previous_customer_id,
+        reasoned.change,
+        reasoned.reason
+    from compared
+    left join reasoned
+        on compared.previous_customer_id = reasoned.previous_customer_id and compared.customer_id = reasoned.customer_id
+    where compared.customer_id is distinct from compared.previous_customer_id
+)
+
+select * from record_step
