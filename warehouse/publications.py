@@ -24,7 +24,7 @@ from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder, write_json
 from warehouse.settings import Settings
 
-_COLUMNS = {
+COLUMNS = {
     "record": {
         "source_system": "VARCHAR",
         "source_record_id": "VARCHAR",
@@ -102,7 +102,7 @@ def attach(connection: duckdb.DuckDBPyConnection, settings: Settings, links: tup
     ]
     if rows:
         connection.executemany("insert into lake.publication values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    for kind, columns in _COLUMNS.items():
+    for kind, columns in COLUMNS.items():
         files = [_root(settings) / link.folder_name / f"{kind}.parquet" for link in links]
         connection.execute(f"create or replace view lake.published_{kind} as {_rows(files, columns)}")
 
@@ -125,7 +125,7 @@ def append(settings: Settings, entry: Publication, generation_file: Path) -> Non
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     with connect(generation_file, settings, read_only=True) as connection:
-        for kind, columns in _COLUMNS.items():
+        for kind, columns in COLUMNS.items():
             target = draft / f"{kind}.parquet"
             order = ", ".join(list(columns)[:4])
             rows = f"select {entry.sequence} as sequence, {', '.join(columns)} from core.{kind}_step order by {order}"

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from published_steps import write_steps
 
 from warehouse import publications
 from warehouse.duck import connect
@@ -23,16 +24,7 @@ def entry(number: int, base: int, day: str, generation: str | None = None) -> Pu
 
 
 def generation(folder: Path, settings: Settings, records: list[tuple[str, str | None]]) -> Path:
-    """A restricted file with nothing but the steps that a publication takes over."""
-    path = folder / f"{len(list(folder.iterdir()))}.duckdb"
-    with connect(path, settings) as connection:
-        connection.execute("create schema core")
-        for kind, columns in publications._COLUMNS.items():
-            shape = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-            connection.execute(f"create table core.{kind}_step ({shape})")
-        for record, customer in records:
-            connection.execute("insert into core.record_step values ('core_life', ?, ?, null, null, null)", [record, customer])
-    return path
+    return write_steps(folder / f"{len(list(folder.iterdir()))}.duckdb", settings, records)
 
 
 @pytest.fixture

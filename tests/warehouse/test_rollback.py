@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from published_steps import write_steps
 
-from warehouse import publish
+from warehouse import publications, publish
 from warehouse.build import BuildPlan
 from warehouse.errors import GlifeError
 from warehouse.settings import Settings, get_settings
@@ -21,9 +22,11 @@ def settings(tmp_path: Path) -> Settings:
 
 def show(settings: Settings, name: str, as_of: str) -> publish.Generation:
     """Publish a generation that lies whole on disk, as a run does that finds it there."""
-    plan = BuildPlan(name, date.fromisoformat(as_of), None, "c", "p")
+    plan = BuildPlan(name, date.fromisoformat(as_of), None, "c", "p", "l", publications.next_sequence(settings) - 1)
     folder = publish.generation_folder(settings, name)
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "restricted.duckdb").exists():
+        write_steps(folder / "restricted.duckdb", settings)
     number = len(list(settings.generations_dir.iterdir()))
     (folder / "generation.json").write_text(json.dumps({**plan.as_json(), "published_at": f"2026-01-01T00:00:{number:02}"}))
     return publish.publish(settings, plan)
