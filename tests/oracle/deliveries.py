@@ -43,7 +43,7 @@ _HEADERS = {  # broker workbooks: our name of a column, by any header that it ma
     "执业证号": "licence_no", "证件类型": "id_type", "出生日期": "birth_date", "性别": "sex", "年收入": "annual_income",
     "保单号": "policy_no", "备注": "remark", "标签": "tags",
 }  # fmt: skip
-_BANCA = {
+BANCA_FIELDS = {
     "CUST": "cust_no name sex birth_date id_type id_number mobile phone address region_code monthly_income marital"
     " education consent first_on changed_on",
     "POLY": "policy_no holder insured relation product_code branch_code bank_code outlet_code staff applied_on"
@@ -184,7 +184,7 @@ def csv_rows(file: Path) -> Iterator[tuple[int, Values]]:
 
 
 def _dat_rows(file: Path) -> Iterator[tuple[int, Values]]:
-    names = _BANCA[file.stem.split("_")[0]].split()
+    names = BANCA_FIELDS[file.stem.split("_")[0]].split()
     for line, text in enumerate(file.read_bytes().decode("gb18030", errors="replace").split("\n"), start=1):
         if text.strip() and not text.startswith(("HDR|", "TRL|")):
             fields = (value.strip(" \u3000\r") or None for value in text.split("|"))

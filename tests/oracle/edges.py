@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from oracle.deliveries import csv_rows
+from oracle.deliveries import BANCA_FIELDS, csv_rows
 
 Row = dict[str, Any]
 Edit = Callable[[Row], None]
@@ -154,7 +154,29 @@ _COMPLAINT: list[Edit] = [
     _put(occurred_at=None),
 ]
 _EVENT_SEEN: list[Edit] = [_put(occurred_at=None), _put(campaign_code=None), _put(openid="o_nobody"), _put(event=None)]
+_POLY: list[Edit] = [
+    _put(holder=""),
+    _put(insured=""),
+    _put(insured="C_NOBODY"),
+    _put(product_code="NOPE"),
+    _put(branch_code=""),
+    _put(bank_code=""),
+    _put(bank_code="B99"),
+    _put(outlet_code=""),
+    _put(issued_on="00000000"),
+    _put(effective_on=""),
+    _put(effective_on="20240229"),
+    _put(status=""),
+    _put(status="02", status_on="20240501"),
+    _put(status="05", status_on=""),
+    _put(pay_mode=""),
+    _put(pay_mode="0", pay_term_years=""),
+    _put(pay_term_years=""),
+]
+_PREM: list[Edit] = [_put(due_on=""), _put(paid_on=""), _put(amount_paid=""), _put(amount_paid="9999"), _put(paid_on="20240501")]
 _EDITS = {
+    "POLY": (("policy_no",), _POLY, 6),
+    "PREM": (("policy_no", "instalment_no"), _PREM, 8),
     "client": (("client_id",), _CLIENT, 8),
     "policy": (("policy_no",), _POLICY, 6),
     "premium_due": (("policy_no", "instalment_no"), _INSTALMENT, 8),
@@ -191,15 +213,19 @@ def make_awkward(landing: Path, truth: Path) -> None:
                 rewrite = {".gz": _rewrite_core, ".csv": _rewrite_csv}.get(Path(entry["name"]).suffix, _rewrite_json)
                 rewrite(folder / entry["name"], entry, bad.get((folder.parent.name, folder.name, entry["name"]), set()))
         (folder / "_manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    for file in sorted((landing / "core_banca").glob("*/P*.dat")):
+        place = ("core_banca", file.parent.name, file.name)
+        if place[:2] not in refused:
+            _rewrite_dat(file, bad.get(place, set()))
     gone = [row for row in bad_rows if row["source"] == "core_life" and row["file"].split(".")[0] in _EDITS]
     with (truth / "bad_rows.csv").open("w", encoding="utf-8", newline="") as file:
         _write_rows(file, list(bad_rows[0]), [row for row in bad_rows if row not in gone])
 
 
-def _edit(table: str, row: Row) -> bool:
+def _edit(table: str, row: Row, clean: Callable[[str], str] = str) -> bool:
     """Change some rows, always the same ones in the same way; says whether it did."""
     keys, edits, one_in = _EDITS[table]
-    chance = zlib.crc32("|".join(str(row.get(key)) for key in keys).encode())
+    chance = zlib.crc32("|".join(clean(str(row.get(key))) for key in keys).encode())
     if chance % one_in == 0:
         edits[chance // one_in % len(edits)](row)
     return chance % one_in == 0
@@ -225,6 +251,19 @@ def _rewrite_csv(file: Path, entry: dict, bad_lines: set[int]) -> None:
             if _edit(file.stem, row):
                 lines[number - 1] = ",".join(row.values()) + "\r" * line.endswith("\r")
     _replace(file, entry, "\n".join(lines).encode("utf-8-sig"))
+
+
+def _rewrite_dat(file: Path, bad_lines: set[int]) -> None:
+    """The control sums, premium and amount due, stay as they are."""
+    table = file.stem.split("_")[0]
+    lines = file.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and number not in bad_lines and not line.startswith((b"HDR|", b"TRL|")):
+            fields = line.decode("gb18030").rstrip("\r").split("|")
+            row = dict(zip(BANCA_FIELDS[table].split(), fields, strict=True))
+            if _edit(table, row, lambda value: value.strip(" \u3000")):
+                lines[number - 1] = ("|".join(row.values()) + "\r").encode("gb18030")
+    file.write_bytes(b"\n".join(lines))
 
 
 def _replace(file: Path, entry: dict, content: bytes) -> None:
