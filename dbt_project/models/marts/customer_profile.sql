@@ -3,7 +3,7 @@
 with customers as (
     select
         *,
-        {{ whole_years('birth_date', as_of()) }} as age
+        case when birth_date <= {{ as_of() }} then {{ whole_years('birth_date', as_of()) }} end as age
     from {{ ref('core_customer') }}
 ),
 
@@ -171,7 +171,7 @@ customer_profile as (
         customers.has_sharing_consent
     from customers
     left join {{ ref('age_band') }} as age_band
-        on {{ valid_on('age_band', as_of()) }} and customers.age >= 0 and {{ in_band('customers.age', 'age_band') }}
+        on {{ valid_on('age_band', as_of()) }} and {{ in_band('customers.age', 'age_band') }}
     left join occupations on customers.customer_id = occupations.customer_id and occupations.nth = 1
     left join family on customers.customer_id = family.customer_id
     left join bought on customers.customer_id = bought.customer_id

@@ -37,7 +37,7 @@ pays as (
         holder_customer_id as customer_id,
         sum(annualised_premium) as premium
     from {{ ref('core_policy') }}
-    where is_in_force and pay_mode != 'SINGLE' and status != 'PAIDUP' and holder_customer_id is not null
+    where is_in_force and pay_mode != 'SINGLE' and status is distinct from 'PAIDUP' and holder_customer_id is not null
     group by holder_customer_id
 ),
 

@@ -15,8 +15,8 @@ with policies as (
         {{ month_of('effective_on') }} as from_month,
         -- First month at whose end the policy is not in force any more; a status without its day never was.
         case
-            when status not in ('ACTIVE', 'PAIDUP') and coalesce(status_on <= {{ as_of() }}, true)
-                then greatest({{ month_of('coalesce(status_on, effective_on)') }}, {{ month_of('effective_on') }})
+            when status in ('ACTIVE', 'PAIDUP') or status_on > {{ as_of() }} then null
+            else greatest({{ month_of('coalesce(status_on, effective_on)') }}, {{ month_of('effective_on') }})
         end as until_month
     from {{ ref('core_policy') }}
     where is_counted and effective_on <= {{ as_of() }}
