@@ -55,10 +55,14 @@ def _columns() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path in sorted((DBT_PROJECT / "models" / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             grain = re.search(r"One row(?: per)? ?(.*?)\.?\s*$", model["description"], re.DOTALL)
+            if grain is None:
+                raise GlifeError(
+                    f"the description of {model['name']} does not say its grain", str(path), "end it with: One row per …"
+                )
             for column in model["columns"]:
                 audience = column.get("config", {}).get("meta", {}).get("audience")
                 if audience == "analyst" and column["data_type"].startswith(_NUMBERS):
-                    yield model["name"], " ".join(grain.group(1).split()) if grain else "", column
+                    yield model["name"], " ".join(grain.group(1).split()) or "generation", column
 
 
 def _definition(known: dict[str, dict[str, Any]], name: str) -> dict[str, Any] | None:
