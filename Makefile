@@ -25,8 +25,8 @@ run: sample ## the daily job on the deliveries in the landing folder
 	GLIFE_QUIET_SECONDS=0 $(BIN)/glife run
 	@echo "Look around: $(BIN)/glife status; $(BIN)/glife query 'select tier_name, count(*) from customer_tier group by all'"
 
-test: setup ## the tests, under ten minutes
-	$(BIN)/python -m pytest
+test: setup ## the tests, under ten minutes; JOBS=2 runs them side by side
+	$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadgroup --no-loadscope-reorder)
 
 test-slow: setup ## proofs that take longer
 	$(BIN)/python -m pytest -m slow

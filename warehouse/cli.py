@@ -343,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code: Any = app(arguments, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except typer.TyperException as error:
-        typer.echo(f"error: {error.format_message()}; see `glife --help`", err=True)
+        typer.echo(f"error: {error.format_message().rstrip('.')}; see `glife --help`", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped; nothing is half done: run the same command again", err=True)
@@ -358,6 +358,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _sentence(error: Exception) -> str:
     if isinstance(error, GlifeError):
         return str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "the memory limit is too small; raise GLIFE_MEMORY_LIMIT and run again, nothing was lost"
+    if isinstance(error, duckdb.IOException):
+        return f"{str(error).splitlines()[0]}; mend that (is the disk full?) and run again, nothing was lost"
     if isinstance(error, OSError):
         return f"{error.filename or 'the system'}: {error.strerror or error}; mend that and run again, nothing was lost"
     return f"unexpected {type(error).__name__}; run `glife --debug …` for the whole story, nothing was lost"

@@ -79,7 +79,7 @@ def quarantine(settings: Settings, source: str | None) -> list[dict[str, Any]]:
     from warehouse.duck import connect
 
     with connect(":memory:", settings) as connection:
-        lake.attach(connection, lake.snapshot(settings))
+        lake.attach(connection, lake.snapshot(settings, date.max))
         rows = connection.execute(
             "select source_system, business_date::varchar as business_date, revision, file_name, line_number, reasons "
             "from lake.quarantine where source_system = coalesce(?, source_system) order by all",
