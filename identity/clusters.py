@@ -36,11 +36,15 @@ class Edges:
 class Likeness:
     """Which records can't be one person by what they say of it, although no number tells them apart (twins, a parent).
 
-    ``name`` is each record's name as a number (-1 = none): only where a cluster has several names is ``unlike`` asked.
+    ``name`` and ``born`` are each record's name and birthday as a number (-1 = none): only where a cluster has several is it
+    looked into. Two groups of records stay apart when every record of one is ``unlike`` every one of the other (someone who
+    changed a name has records under both), or when any two are ``contrary``.
     """
 
     name: NDArray[np.int64]
     unlike: Callable[[int, int], bool]
+    born: NDArray[np.int64] | None = None
+    contrary: Callable[[int, int], bool] = lambda a, b: False
 
 
 @dataclass(frozen=True)
@@ -127,14 +131,18 @@ def _broken(edges: Edges, claims: Claims, component: NDArray[np.int32], count: i
 
 def _unlike_inside(likeness: Likeness, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Which components hold two records that are unlike; a giant is not looked into, it is broken by its size."""
-    several = _spread(likeness.name, component, count) & (np.bincount(component, minlength=count) <= LARGEST_CLUSTER)
-    members = np.flatnonzero(several[component] & (likeness.name >= 0))
+    several, told = _spread(likeness.name, component, count), likeness.name >= 0
+    if likeness.born is not None:
+        several, told = several | _spread(likeness.born, component, count), told | (likeness.born >= 0)
+    several &= np.bincount(component, minlength=count) <= LARGEST_CLUSTER
+    members = np.flatnonzero(several[component] & told)
     inside: dict[int, list[int]] = defaultdict(list)
     for member in members.tolist():
         inside[int(component[member])].append(member)
     found = np.zeros(count, dtype=np.bool_)
     for number, records in inside.items():
-        found[number] = any(likeness.unlike(a, b) for at, a in enumerate(records) for b in records[at + 1 :])
+        pairs = ((a, b) for at, a in enumerate(records) for b in records[at + 1 :])
+        found[number] = any(likeness.unlike(a, b) or likeness.contrary(a, b) for a, b in pairs)
     return found
 
 
@@ -150,6 +158,8 @@ class _Forest:
         }
         self.likeness = likeness
         self.named = {member: [member] if likeness and likeness.name[member] >= 0 else [] for member in self.parent}
+        births = likeness.born if likeness else None
+        self.born = {member: [member] if births is not None and births[member] >= 0 else [] for member in self.parent}
         self.apart: dict[int, set[int]] = defaultdict(set)
         for left, right in apart:
             if left in self.parent and right in self.parent:
@@ -177,6 +187,7 @@ class _Forest:
         self.parent[b] = a
         self.size[a] += self.size[b]
         self.named[a] += self.named[b]
+        self.born[a] += self.born[b]
         for kind, values in self.claims[b].items():
             self.claims[a][kind] |= values
         self.apart[a] |= self.apart[b]
@@ -185,7 +196,8 @@ class _Forest:
     def _agree(self, a: int, b: int) -> bool:
         if self.size[a] + self.size[b] > LARGEST_CLUSTER:
             return False
-        return all(self._claim_alike(a, b, kind) for kind in self.claims[b]) and not self._all_unlike(a, b)
+        alike = all(self._claim_alike(a, b, kind) for kind in self.claims[b])
+        return alike and not self._all_unlike(a, b) and not self._any_contrary(a, b)
 
     def _claim_alike(self, a: int, b: int, kind: str) -> bool:
         own, values = (self.claims[tree].get(kind) for tree in (a, b))
@@ -195,6 +207,9 @@ class _Forest:
         """No name of one tree goes with any of the other's: someone who changed a name has records under both."""
         pairs = [(x, y) for x in self.named[a] for y in self.named[b]]
         return bool(pairs) and self.likeness is not None and all(self.likeness.unlike(x, y) for x, y in pairs)
+
+    def _any_contrary(self, a: int, b: int) -> bool:
+        return self.likeness is not None and any(self.likeness.contrary(x, y) for x in self.born[a] for y in self.born[b])
 
 
 def _rebuild(

@@ -16,7 +16,10 @@ RECORD_COLUMNS = """
     is_gone,
     case when id_kind = 'RIC' then id_std end as resident_id,
     case when id_kind = 'HKMO' then id_std end as permit,
-    case when given_name is not null then name_sound end as name_sound
+    case when given_name is not null then name_sound end as name_sound,
+    coalesce(year(birth_date_std) * 10000 + month(birth_date_std) * 100 + day(birth_date_std), -1) as born,
+    coalesce(year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date), -1) as born_as_delivered,
+    case sex when 'M' then 1 when 'F' then 2 else 0 end as sex_no
 """
 LINK_COLUMNS = """
     record_a - 1 as left_no,
@@ -42,20 +45,40 @@ def cluster_records(records: Any, links: Any, with_gone: bool) -> pa.Table:
         kept = {name: getattr(edges, name)[there] for name in ("left", "right", "weight", "forced")}
         edges = replace(edges, **kept)
     claims: Claims = {kind: _numbered(columns[kind], place)[0] for kind in ("resident_id", "permit")}
-    alike = likeness(*_numbered(columns["name_sound"], place), claims["resident_id"])
+    names, sounds = _numbered(columns["name_sound"], place)
+    born, delivered, sex = (_in_place(columns[name].to_numpy(), place) for name in ("born", "born_as_delivered", "sex_no"))
+    alike = likeness(names, sounds, claims["resident_id"], born, delivered, sex)
     found = cluster(edges, claims, alike, gone if with_gone else None)
     return pa.table({"record_no": pa.array(np.arange(1, len(place) + 1)), "anchor_no": pa.array(found.label + 1)})
 
 
-def likeness(names: NDArray[np.int64], sounds: list[str], ids: NDArray[np.int64]) -> Likeness:
-    """Two records are unlike when their names have nothing to do with each other and no valid ID says they are one person."""
+def likeness(
+    names: NDArray[np.int64],
+    sounds: list[str],
+    ids: NDArray[np.int64],
+    born: NDArray[np.int64],
+    born_as_delivered: NDArray[np.int64],
+    sex: NDArray[np.int64],
+) -> Likeness:
+    """Unlike are names that have nothing to do with each other; contrary are birthdays that no slip of the pen explains.
+
+    One valid ID number makes one person of two birthdays, and of two names only where the rest agrees: a number given under
+    another name is often a relative's.
+    """
 
     def unlike(a: int, b: int) -> bool:
-        if names[a] < 0 or names[b] < 0 or names[a] == names[b] or ids[a] == ids[b] >= 0:
+        if names[a] < 0 or names[b] < 0 or names[a] == names[b] or _one_slip_apart(sounds[names[a]], sounds[names[b]]):
             return False
-        return not _one_slip_apart(sounds[names[a]], sounds[names[b]])
+        is_born_alike = born_as_delivered[a] == born_as_delivered[b] >= 0
+        return not (ids[a] == ids[b] >= 0 and is_born_alike and (sex[a] == sex[b] or 0 in (sex[a], sex[b])))
 
-    return Likeness(names, unlike)
+    def contrary(a: int, b: int) -> bool:
+        if born[a] < 0 or born[b] < 0 or ids[a] == ids[b] >= 0:
+            return False
+        one, other = int(born[a]), int(born[b])
+        return one // 10000 != other // 10000 and one // 100 % 100 != other // 100 % 100 and one % 100 != other % 100
+
+    return Likeness(names, unlike, born, contrary)
 
 
 def _edges(links: pa.Table, records: int) -> Edges:

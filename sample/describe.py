@@ -9,6 +9,7 @@ import polars as pl
 from sample import vocab
 from sample.chance import Chance
 from sample.people import pinyin, traditional
+from sample.trouble import trouble
 from sample.world import World
 
 LEVELS = {"usual": 1.0, "heavy": 2.6}
@@ -48,6 +49,8 @@ def describe(world: World, person: np.ndarray, when: np.ndarray, chance: Chance,
     rows = _id_number(rows, hit, ~given(habit.id_share))
     rows = _mobile(rows.with_columns(agent.alias("_agent"), invented.alias("_invented")), hit, ~given(habit.mobile_share))
     rows = _birth(rows, hit, ~given(habit.birth_share))
+    if world.noise == "heavy":
+        rows = trouble(rows, world.people, chance)
     return rows.with_columns(
         pl.when(given(habit.short_address)).then("address_short").when(given(0.94)).then("address").alias("address"),
         pl.when(given(0.55) & (pl.col("annual_income") > 0)).then("annual_income").alias("annual_income"),

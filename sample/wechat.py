@@ -14,6 +14,7 @@ from sample.world import World
 
 ACCOUNTS = ("wechat_individual", "wechat_broker", "wechat_banca")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+SPOUSES_PHONE = {"usual": 0.0, "heavy": 0.015}  # share of married followers who bind with the husband's or wife's number
 BOUND_TO_PLATFORM = {"wechat_broker": day("2026-04-02")}  # until then this account's followers have no unionid
 
 
@@ -41,7 +42,7 @@ def account(world: World, name: str, cores: dict[str, Core]) -> Desk:
     serial = ACCOUNTS.index(name)
     followers = _followers(world, name, chance)
     campaigns = _campaigns(serial)
-    bindings = _bindings(followers, people, cores, chance)
+    bindings = _bindings(followers, people, cores, chance, SPOUSES_PHONE[world.noise])
     tables = {
         "followers": _follower_lines(name, followers),
         "tags": _tag_lines(followers),
@@ -146,11 +147,18 @@ def _tag_lines(followers: pl.DataFrame) -> Table:
     return table(("id",), pl.DataFrame(rows, schema=["id", "line", "_from"], orient="row"))
 
 
-def _bindings(followers: pl.DataFrame, people: pl.DataFrame, cores: dict[str, Core], chance: Chance) -> Table:
+def _bindings(
+    followers: pl.DataFrame, people: pl.DataFrame, cores: dict[str, Core], chance: Chance, spouses_phone: float
+) -> Table:
     """Who bound with which mobile; half gave a name and four digits, some a policy number, some nothing else."""
     rows = followers.filter(pl.col("bound") < NEVER)
     n = rows.height
     who = people[rows["person"]]
+    if spouses_phone:
+        lent = pl.Series(chance.hit(spouses_phone, n)) & (who["spouse"] >= 0)
+        spouse = people[who["spouse"].clip(0)]
+        phones = ("mobile", "old_mobile", "mobile_changed")
+        who = who.with_columns(pl.when(lent).then(spouse[name]).otherwise(pl.col(name)).alias(name) for name in phones)
     current = pl.when(pl.lit(rows["bound"]) < pl.col("mobile_changed")).then("old_mobile").otherwise("mobile")
     named = pl.Series(chance.hit(0.55, n))
     owned = pl.concat(

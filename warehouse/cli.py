@@ -286,13 +286,16 @@ def sample(
     persons: Annotated[int, typer.Option("--persons", min=1, help="How many persons.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the deliveries; the truth is put beside it.")],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 20260131,
+    noise: Annotated[
+        str, typer.Option("--noise", help="usual, or heavy: more trouble, and kinds of it that usual lacks.")
+    ] = "usual",
     keys: Annotated[Path | None, typer.Option("--keys", help="Also make key pairs for the sample's partners here.")] = None,
 ) -> None:
     """Deliveries in the form of the source systems, with known truth, for trying out and benchmarks."""
     from sample.generate import write_sample
 
-    write_sample(persons, out, seed)
-    _OUT.print(f"wrote deliveries of {persons:,} persons to {out} (seed {seed})")
+    write_sample(persons, out, seed, noise)
+    _OUT.print(f"wrote deliveries of {persons:,} persons to {out} (seed {seed}, {noise} noise)")
     if keys is not None:
         from exports.demo_keys import write_demo_keys
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 _RECORDS = """
 create temp table judged as
@@ -63,7 +65,10 @@ select source_system, found / nullif(known, 0) as recall from truth join pairs u
 """
 
 
-def score(database: Path, truth: Path, with_probable: bool = False) -> dict[str, object]:
+Score = dict[str, Any]
+
+
+def score(database: Path, truth: Path, with_probable: bool = False) -> Score:
     """Scores of one database file against ``person_of.csv``; ``with_probable`` counts probable links as links."""
     with duckdb.connect(str(database), read_only=True) as connection:
         schemas = {name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()}
@@ -71,14 +76,30 @@ def score(database: Path, truth: Path, with_probable: bool = False) -> dict[str,
         customers = "identity.int_identity__customer_record" if is_build else "mart.customer_source"
         connection.execute(_RECORDS.format(customers=customers), [str(truth)])
         if with_probable:
-            probable = "core.probable_link" if is_build else "mart.probable_link"
-            _join_probable(connection, customers, probable)
-        result = connection.execute(_SCORES)
-        names = [column[0] for column in result.description]
-        values = result.fetchone()
-        assert values is not None
-        found: dict[str, object] = dict(zip(names, values, strict=True))
-        found["recall_by_system"] = dict(connection.execute(_BY_SYSTEM).fetchall())
+            _join_probable(connection, customers, "core.probable_link" if is_build else "mart.probable_link")
+        return _scores(connection)
+
+
+def score_table(clusters: pa.Table, truth: Path | None) -> Score:
+    """Scores of records (source_system, source_record_id, customer_id); without ``truth`` they have a person_id themselves."""
+    with duckdb.connect() as connection:
+        connection.register("clusters", clusters)
+        if truth is None:
+            connection.execute("create temp table judged as select source_system, person_id, customer_id from clusters")
+        else:
+            connection.execute(_RECORDS.format(customers="clusters"), [str(truth)])
+        return _scores(connection)
+
+
+def _scores(connection: duckdb.DuckDBPyConnection) -> Score:
+    result = connection.execute(_SCORES)
+    names = [column[0] for column in result.description]
+    values = result.fetchone()
+    assert values is not None
+    found: Score = dict(zip(names, values, strict=True))
+    b_precision, b_recall = found["bcubed_precision"], found["bcubed_recall"]
+    found["bcubed_f1"] = 2 * b_precision * b_recall / (b_precision + b_recall)
+    found["recall_by_system"] = dict(connection.execute(_BY_SYSTEM).fetchall())
     return found
 
 

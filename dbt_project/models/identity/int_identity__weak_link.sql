@@ -52,50 +52,29 @@ ranked as (
     left join rivals on candidates.nucleus_no = rivals.nucleus_no and candidates.other_no = rivals.other_no
 ),
 
-first_choices as (
-    select * from ranked
-    where choice = 1
-),
-
-followers as (
-    select distinct
-        first_choices.nucleus_no,
-        first_choices.other_no,
-        records.source_system,
-        records.unionid
-    from first_choices
-    inner join {{ ref('int_identity__nucleus') }} as nuclei on first_choices.nucleus_no = nuclei.nucleus_no
-    inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
-    where first_choices.is_follower and starts_with(records.source_system, 'wechat_')
-),
-
--- Two followers of one number are often husband and wife; if they follow one account, or are known to be two users of
--- WeChat, at most one of them is this person.
-contests as (
+-- Two followers of one number are often husband and wife: which of them is this person, nobody knows.
+contested as (
     select
-        one.nucleus_no,
-        bool_or(one.source_system = another.source_system or one.unionid <> another.unionid) as is_exclusive
-    from followers as one
-    inner join followers as another on one.other_no = another.other_no and one.nucleus_no <> another.nucleus_no
-    group by one.nucleus_no
+        *,
+        is_follower and count(*) filter (where is_follower) over (partition by other_no) > 1 as is_contested
+    from ranked
+    where choice = 1
 ),
 
 int_identity__weak_link as (
     select
-        first_choices.nucleus_no,
-        first_choices.other_no as other_nucleus_no,
-        first_choices.record_no,
-        first_choices.other_record_no as other_no,
-        first_choices.rule,
-        first_choices.rule_probability,
-        first_choices.probability,
-        first_choices.rule_probability >= {{ identity_parameter('link_at') }}
-        and first_choices.probability < {{ identity_parameter('link_at') }} as is_doubted,
-        contests.nucleus_no is not null as is_contested,
-        first_choices.probability >= {{ identity_parameter('link_at') }} and contests.nucleus_no is null as is_merged,
-        first_choices.probability >= {{ identity_parameter('probable_at') }} and not coalesce(contests.is_exclusive, false) as is_probable
-    from first_choices
-    left join contests on first_choices.nucleus_no = contests.nucleus_no
+        nucleus_no,
+        other_no as other_nucleus_no,
+        record_no,
+        other_record_no as other_no,
+        rule,
+        rule_probability,
+        probability,
+        rule_probability >= {{ identity_parameter('link_at') }} and probability < {{ identity_parameter('link_at') }} as is_doubted,
+        is_contested,
+        probability >= {{ identity_parameter('link_at') }} and not is_contested as is_merged,
+        probability >= {{ identity_parameter('probable_at') }} and not is_contested as is_probable
+    from contested
 )
 
 select * from int_identity__weak_link

@@ -120,6 +120,7 @@ users as (
         ) as is_adult,
         others.mobile_records,
         len(others.mobiles) as other_mobiles,
+        len(self.mobiles) as own_mobiles,
         -- Somebody of that age without a spouse shares a number with nobody, as far as one can know.
         coalesce(
             others.marital_status <> 'M'
@@ -208,6 +209,8 @@ int_identity__weak_pair as (
             when directed.surname_relation = 'same'
                 then case when usage.persons = 1 then 'SURNAME_MOBILE' else 'SURNAME_SHARED_MOBILE' end
             when not usage.is_follower or not usage.is_adult or usage.adults > 1 then null
+            -- Who bound elsewhere with a number that this person is not known by is somebody else, or has a new number.
+            when usage.own_mobiles > 1 then 'FOLLOWER_OTHER_MOBILE'
             else
                 'FOLLOWER_' || case when usage.persons > 1 then 'FAMILY_' else '' end
                 || case when usage.other_mobiles > 1 then 'CHANGED_' when usage.mobile_records > 1 then 'STEADY_' else 'ONCE_' end

@@ -1,0 +1,50 @@
+"""Guards over what records say of a person: names, birthdays, a number given under another name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from identity.clusters import Edges, cluster
+from identity.linkage import likeness
+
+SOUNDS = ["bo wu", "mei liu", "taofu liu", "fang mei wang"]
+
+
+def clustered(records: list[dict[str, int]], links: list[tuple[int, int]]) -> list[int]:
+    """Cluster labels of records {name, id, born, delivered, sex}; what is left out is unknown."""
+    columns = {
+        key: np.array([record.get(key, unknown) for record in records])
+        for key, unknown in (("name", -1), ("id", -1), ("born", -1), ("delivered", -1), ("sex", 0))
+    }
+    alike = likeness(columns["name"], SOUNDS, columns["id"], columns["born"], columns["delivered"], columns["sex"])
+    left, right = (np.array(side) for side in zip(*links, strict=True))
+    edges = Edges(len(records), left, right, np.full(len(links), 0.998), np.zeros(len(links), dtype=np.bool_))
+    return cluster(edges, {"resident_id": columns["id"]}, alike).label.tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one_person"),
+    [
+        (19890109, 20161112, False),  # a father and a child of one name
+        (19890109, 19890901, True),  # month and day exchanged
+        (19890109, 19890119, True),  # a slip of the pen
+        (19890109, 19700109, True),  # the year alone: an error of one field
+    ],
+)
+def test_birthdays_that_no_slip_explains_stay_apart_through_a_third_record(one, other, is_one_person):
+    records = [{"name": 0, "born": one}, {"name": 0}, {"name": 0, "born": other}]
+    assert (len(set(clustered(records, [(0, 1), (1, 2)]))) == 1) == is_one_person
+
+
+def test_one_valid_number_makes_one_person_of_two_birthdays():
+    assert clustered([{"name": 0, "id": 7, "born": 19890109}, {"name": 0, "id": 7, "born": 20161112}], [(0, 1)]) == [0, 0]
+
+
+def test_a_number_under_another_name_is_a_relatives_unless_the_rest_agrees():
+    nameless = {"id": 7, "born": 19561222}
+    wife = {"name": 1, "id": 7, "born": 19561222, "delivered": 19580301, "sex": 2}
+    owner = {"name": 2, "id": 7, "born": 19561222, "delivered": 19561222, "sex": 1}
+    assert len(set(clustered([owner, nameless, wife], [(0, 1), (1, 2)]))) == 2
+    renamed = {"name": 3, "id": 7, "born": 19561222, "delivered": 19561222, "sex": 1}
+    assert len(set(clustered([owner, nameless, renamed], [(0, 1), (1, 2)]))) == 1
