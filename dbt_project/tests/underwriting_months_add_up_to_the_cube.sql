@@ -22,7 +22,7 @@ with totals as (
         month,
         {{ each(figures, 'sum(%) as %') }}
     from {{ ref('underwriting_month') }}
-    where channel != 'ALL' and branch_code is distinct from 'ALL'
+    where channel is distinct from 'ALL' and branch_code is distinct from 'ALL'
     group by month
 ),
 
