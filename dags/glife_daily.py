@@ -105,6 +105,10 @@ def glife_daily() -> None:
     def export(build_plan: dict[str, Any], channel: str) -> dict[str, int]:
         return call("export", build_plan, channel)
 
+    @task
+    def deliver(build_plan: dict[str, Any]) -> dict[str, int]:
+        return call("deliver", build_plan)
+
     @teardown
     def report() -> None:
         call("report", get_current_context()["run_id"])
@@ -116,7 +120,7 @@ def glife_daily() -> None:
         last = last >> build_layer.override(task_id=f"build_{layer}")(build_plan, layer)
     published = publish(build_plan)
     last >> publish_gate(build_plan) >> published
-    published >> export.partial(build_plan=build_plan).expand(channel=CHANNELS) >> report()
+    published >> export.partial(build_plan=build_plan).expand(channel=CHANNELS) >> deliver(build_plan) >> report()
 
 
 glife_daily()

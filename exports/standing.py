@@ -8,16 +8,18 @@ from datetime import date
 
 from exports import ledger
 from exports.audience import load_audience
+from exports.delivery import delivered_at
 from exports.encryption import key_file
 from exports.package import Package, all_packages
 from warehouse.settings import Settings
 
-HELD, UNFINISHED, SENT = "held", "unfinished", "sent"
+HELD, SUPERSEDED, UNFINISHED, SENT = "held", "superseded", "unfinished", "sent"
 
 
 @dataclass(frozen=True)
 class PackageState:
-    """A package and what became of it: held, unfinished, sent, accepted, partial or rejected."""
+    """A package and what became of it: held, superseded (held, and a newer one was made), unfinished, sent, accepted,
+    partial or rejected."""
 
     channel: str
     recipient: str
@@ -27,6 +29,7 @@ class PackageState:
     why: tuple[str, ...]
     is_newest: bool
     remedy: str = ""
+    delivered_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ def standing(settings: Settings, as_of: date) -> Standing:
     packages = all_packages(settings)
     judged = ledger.judge(packages, ledger.read_acks(settings))
     answers = {each.ack.package_id: each.ack.status.lower() for each in judged if each.outcome == "COUNTED"}
-    states = {package.package_id: _state(package, answers) for package in packages}
     newest = _newest(packages)
+    states = {package.package_id: _state(package, answers, package.package_id in newest) for package in packages}
     return Standing(
         tuple(
             PackageState(
@@ -56,6 +59,7 @@ def standing(settings: Settings, as_of: date) -> Standing:
                 tuple(package.manifest["why"]),
                 package.package_id in newest,
                 _remedy(settings, package) if package.package_id in newest else "",
+                delivered_at(settings, package),
             )
             for package in packages
         ),
@@ -64,9 +68,9 @@ def standing(settings: Settings, as_of: date) -> Standing:
     )
 
 
-def _state(package: Package, answers: dict[str, str]) -> str:
+def _state(package: Package, answers: dict[str, str], is_newest: bool) -> str:
     if package.manifest["held"]:
-        return HELD
+        return HELD if is_newest else SUPERSEDED
     if not package.is_ready:
         return UNFINISHED
     return answers.get(package.package_id, SENT)
@@ -109,6 +113,6 @@ def _reminders(packages: list[Package], states: dict[str, str], as_of: date) -> 
 
 
 def _since_last_answer(own: list[Package], states: dict[str, str]) -> list[Package]:
-    answered = [at for at, each in enumerate(own) if states[each.package_id] not in (HELD, UNFINISHED, SENT)]
+    answered = [at for at, each in enumerate(own) if states[each.package_id] not in (HELD, SUPERSEDED, UNFINISHED, SENT)]
     later = own[answered[-1] + 1 :] if answered else own
     return [each for each in later if states[each.package_id] == SENT]

@@ -141,6 +141,23 @@ def export(
 
 
 @app.command()
+def deliver(channels: Annotated[list[str] | None, typer.Argument(help="Channels; default all.")] = None) -> None:
+    """Bring each recipient's newest package to its declared target, and its answers to the landing folder."""
+    from exports import delivery
+    from warehouse import publish as publishing
+    from warehouse import status
+
+    settings = get_settings()
+    generation = publishing.current_generation(settings)
+    if generation is None:
+        raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
+    outcomes = delivery.deliver(settings, generation.as_of, channels or None)
+    status.print_deliveries_out(settings, outcomes, _OUT)
+    if failed := [outcome for outcome in outcomes if outcome.problem]:
+        raise GlifeError(f"{len(failed)} of {len(outcomes)} targets failed", str(settings.delivery_file), failed[0].problem)
+
+
+@app.command()
 def release(
     package: Annotated[str, typer.Argument(help="Id of a held package.")],
     name: Annotated[str, typer.Option("--by", "--name", help="Who lets it go.")],

@@ -121,6 +121,22 @@ def export(plan_json: dict[str, Any], channel: str) -> dict[str, int]:
     return {"packages": len(results)}
 
 
+def deliver(plan_json: dict[str, Any]) -> dict[str, int]:
+    """Bring packages to the declared targets; one that fails is in the run log and tried again by the next run."""
+    from exports import delivery
+
+    settings, plan = get_settings(), BuildPlan.from_json(plan_json)
+    current = publishing.current_generation(settings)
+    if current is None or current.generation_id != plan.generation_id:
+        return {}
+    try:
+        outcomes = delivery.deliver(settings, current.as_of)
+    except GlifeError as refusal:  # a wrong declaration; what was published stays published
+        runlog.log(settings, "delivery_failed", why=str(refusal))
+        return {"targets": 0, "failed": 1}
+    return {"targets": len(outcomes), "failed": sum(bool(outcome.problem) for outcome in outcomes)}
+
+
 def record_failure(run_id: str, task_id: str, map_index: int, exception: object) -> None:
     """Remember why a task of a run failed."""
     runlog.log(get_settings(), "task_failed", run_id=run_id, task=task_id, index=map_index, reason=str(exception))

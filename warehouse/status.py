@@ -18,6 +18,7 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from exports.delivery import DeliveryOutcome
     from exports.package import PackageResult
     from exports.standing import Standing
     from warehouse.rehearsal import Rehearsal
@@ -132,6 +133,16 @@ def print_packages(settings: Settings, out: Console) -> None:
         out.print(f"overdue: {reminder}")
     if now.packages:
         out.print(f"packages are in {settings.outbox}")
+
+
+def print_deliveries_out(settings: Settings, outcomes: list[DeliveryOutcome], out: Console) -> None:
+    """One line a target: what went out, how many answers came back, or what is wrong."""
+    if not outcomes:
+        out.print(f"nothing to deliver: no package of a recipient with a target in {settings.delivery_file}")
+    for outcome in outcomes:
+        fate = outcome.problem or ("delivered" if outcome.is_new else "delivered before")
+        answers = f", {len(outcome.acks)} answers" if outcome.acks else ""
+        out.print(f"{outcome.channel} {outcome.recipient} {outcome.package_id}: {fate}{answers}")
 
 
 def print_plans(plans: list[PackageResult], out: Console) -> None:

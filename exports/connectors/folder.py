@@ -7,12 +7,18 @@ from pathlib import Path
 
 from exports.connectors.target import FolderTarget
 from exports.package import MANIFEST, READY, Package
+from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder
 
 
 def drop(target: FolderTarget, package: Package) -> None:
-    """Copy a marked package into the recipient's folder; what a killed copy left is begun anew."""
-    folder = Path(target.path.format(recipient=package.recipient))
+    """Copy a marked package into the recipient's folder; what a killed copy left is begun anew.
+
+    Raises GlifeError when the folder above is not there, which is what a share that is not mounted looks like.
+    """
+    folder = Path(target.path.format(recipient=package.folder.parent.name))
+    if not folder.parent.is_dir():
+        raise GlifeError("the folder for deliveries is not there", str(folder.parent), "mount or make it")
     final = folder / package.package_id
     if (final / READY).exists():
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import paramiko
 
+from exports.connectors.acks import land
 from exports.connectors.target import SftpTarget
 from exports.package import MANIFEST, READY, Package
 from warehouse.errors import GlifeError
@@ -48,14 +49,10 @@ def fetch_acks(target: SftpTarget, landing: Path) -> list[Path]:
                 or (entry.st_size or 0) > _LARGEST_ACK
             ):
                 continue
-            landing.mkdir(parents=True, exist_ok=True)
-            final = landing / Path(entry.filename).name
-            draft = final.with_name(f".{final.name}.part")
             remote = posixpath.join(target.acks_folder, entry.filename)
-            sftp.get(remote, str(draft))
-            draft.replace(final)
+            with sftp.open(remote, "rb") as file:
+                fetched.append(land(landing, entry.filename, file.read()))
             sftp.remove(remote)
-            fetched.append(final)
     return fetched
 
 

@@ -28,10 +28,11 @@ class _Target(BaseModel):
 
 
 class FolderTarget(_Target):
-    """A folder that both sides see; ``{recipient}`` in the path is its code."""
+    """A folder that both sides see; ``{recipient}`` in a path is the name of its folder in the outbox."""
 
     connector: Literal["folder"]
     path: str
+    acks_path: str = Field("", description="where the recipient puts its acknowledgements; empty = it has another way")
 
 
 class SftpTarget(_Target):
@@ -58,6 +59,7 @@ class WechatTarget(_Target):
     daily_calls: int = Field(500_000, ge=1, description="tagging calls a day that the account may make")
     attempts: int = Field(5, ge=1, description="tries of a call while the platform says that it is busy")
     first_pause_seconds: float = Field(1.0, ge=0, description="pause before the second try; doubles each time")
+    ask_again_after_days: int = Field(30, ge=1, description="until then a refused openid is not sent again")
     timeout_seconds: float = Field(30, gt=0)
 
 
@@ -70,6 +72,9 @@ class Targets:
 
     def __init__(self, declared: dict[str, dict[str, Target]]) -> None:
         self._declared = declared
+
+    def __bool__(self) -> bool:
+        return any(self._declared.values())
 
     def of(self, channel: str, recipient: str) -> Target | None:
         """The recipient's own target, else its channel's, else none: the package stays in the outbox."""

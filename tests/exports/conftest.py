@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,15 @@ from exports_generation import write_generation
 
 from exports.demo_keys import write_demo_keys
 from warehouse.settings import Settings, get_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_caller() -> Iterator[None]:
+    """Whoever runs the tests may have GLIFE_ variables set: a test must not write into that person's folders."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("GLIFE_") and name != "GLIFE_SHARED"]:
+            patched.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
