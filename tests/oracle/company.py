@@ -240,7 +240,9 @@ def _cube_dimensions(oracle: Oracle) -> dict[tuple, tuple]:
 
 
 def whole_years(begin: date, end: date) -> int:
-    return end.year - begin.year - ((end.month, end.day) < (begin.month, begin.day))
+    """Completed years; what began on 29 Feb has its anniversary on 28 Feb where the year has no 29th."""
+    years = end.year - begin.year
+    return years - (months_earlier(begin, -12 * years) > end)
 
 
 def _age_band(birth: date, day: date) -> str:

@@ -414,7 +414,7 @@ class Oracle:
             "c_ape": _points(row["in_force_ape"], _C_APE) if in_force else 0,
             "c_paid": self._paid_points(row["premiums_paid"] or 0),
             "c_policies": {0: 0, 1: 0, 2: 5}.get(in_force, 10),
-            "c_years": 5 if first and months_earlier(self.as_of, 60) >= first else 0,
+            "c_years": 5 if first and months_earlier(first, -60) <= self.as_of else 0,
             "p_income": _points(row["annual_income"] or 0, _P_INCOME),
             "p_needs": min(10 * gaps, 30),
             "p_engaged": 15 if engaged and engaged > self.as_of - timedelta(days=180) else 0,
