@@ -18,6 +18,16 @@ from builds import Deliveries, built
 from rivals import CLEANED, clusters, exact_links, splink_links
 from score import Score, score, score_table
 
+FEBRL_BLOCKS = (
+    ("given_name", "surname"),
+    ("date_of_birth",),
+    ("soc_sec_id",),
+    ("surname", "postcode"),
+    ("given_name", "postcode"),
+    ("surname", "suburb"),
+    ("given_name", "suburb"),
+    ("address_1",),
+)
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.99999)
 SHOWN = (
     "precision",
@@ -68,7 +78,7 @@ def febrl() -> Iterator[tuple[str, Score]]:
         fields = ["given_name", "surname", "date_of_birth", "address_1", "suburb", "postcode"]
         for columns in (fields, [*fields, "soc_sec_id"]):
             records = pa.table({"unique_id": np.arange(len(frame)), **{c: pa.array(frame[c], pa.string()) for c in columns}})
-            blocks = (("given_name", "surname"), ("date_of_birth",), ("surname", "postcode"), ("address_1", "suburb"))
+            blocks = tuple(block for block in FEBRL_BLOCKS if set(block) <= set(columns))
             links = splink_links(records, blocks)
             found = clusters(links, np.arange(len(frame)), 0.9)
             keys = [str(n) for n in range(len(frame))]

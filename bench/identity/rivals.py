@@ -36,7 +36,7 @@ def exact_links(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 def splink_links(records: pa.Table, blocks: tuple[tuple[str, ...], ...] = BLOCKS, training: int = 2) -> pa.Table:
     """Pairs with their probability by Splink: u from random pairs, m by expectation maximisation over the first blocks.
 
-    Every column of ``records`` but unique_id is compared: same, one slip apart, or else; same with term frequencies.
+    Every column of ``records`` but unique_id is compared: same, one or two slips apart, or else; same with term frequencies.
     """
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
@@ -46,10 +46,14 @@ def splink_links(records: pa.Table, blocks: tuple[tuple[str, ...], ...] = BLOCKS
     rules = [block_on(*block) for block in blocks]
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[cl.DamerauLevenshteinAtThresholds(name, 1).configure(term_frequency_adjustments=True) for name in fields],
+        comparisons=[
+            cl.DamerauLevenshteinAtThresholds(name, [1, 2]).configure(term_frequency_adjustments=True) for name in fields
+        ],
         blocking_rules_to_generate_predictions=rules,
     )
-    api = DuckDBAPI()
+    connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false")
+    api = DuckDBAPI(connection=connection)
     linker = Linker(api.register(records), settings, log_level=logging.ERROR)
     linker.training.estimate_probability_two_random_records_match(rules[:training], recall=0.8)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6)

@@ -1,0 +1,77 @@
+"""Standard forms of numbers, as the macros write them in SQL, against other implementations and sources.md's troubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import jinja2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum.iso7064 import mod_11_2
+
+from warehouse.versions import DBT_PROJECT
+
+MACROS = (DBT_PROJECT / "macros" / "identity" / "standard_forms.sql").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def form() -> Callable[[str, str], str | None]:
+    """A macro applied to one text."""
+    connection = duckdb.connect()
+
+    def apply(macro: str, text: str) -> str | None:
+        template = jinja2.Environment(autoescape=False).from_string(MACROS + "{{ " + macro + "('?::varchar') }}")
+        sql = template.render().strip()
+        found = connection.execute(f"select {sql.replace('?::varchar', 'written')} from (select ?::varchar as written)", [text])
+        row = found.fetchone()
+        assert row is not None
+        return row[0]
+
+    return apply
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("0123456789", min_size=17, max_size=17))
+def test_the_check_character_is_that_of_iso_7064(form, digits):
+    assert form("gb11643_check", digits) == mod_11_2.calc_check_digit(digits)
+
+
+def test_known_numbers_check(form):
+    for number in ("440524188001010014", "11010519491231002X"):
+        assert form("gb11643_check", number[:17]) == number[17]
+
+
+@pytest.mark.parametrize(
+    ("written", "compact"),
+    [
+        ("11010519491231002x", "11010519491231002X"),
+        ("１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"),
+        (" 110105 19491231-002X ", "11010519491231002X"),
+        ("H01234567(01)", "H0123456701"),
+        ("--", None),
+        ("无", None),
+    ],
+)
+def test_numbers_of_documents(form, written, compact):
+    assert form("compact_id", written) == compact
+
+
+@pytest.mark.parametrize(
+    "written", ["13912345670", "139-1234-5670", "139 1234 5670", "+8613912345670", "008613912345670", "１３９１２３４５６７０"]
+)
+def test_one_mobile_in_every_spelling(form, written):
+    assert form("mobile_digits", written) == "13912345670"
+
+
+@pytest.mark.parametrize(
+    "nothing", ["无", "0000", "12345678901", "99999999999", "010-62345678", "1391234567", "139123456789", ""]
+)
+def test_what_is_no_mobile_number_is_none(form, nothing):
+    assert form("mobile_digits", nothing) is None
+
+
+@pytest.mark.parametrize(("number", "stands_for_nothing"), [("13888888888", True), ("13800138000", True), ("13912345670", False)])
+def test_placeholder_mobiles(form, number, stands_for_nothing):
+    assert form("is_placeholder_mobile", number) is stands_for_nothing
