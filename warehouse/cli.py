@@ -254,12 +254,16 @@ def explain(
         raise typer.BadParameter("give a CUSTOMER_ID, or --pair A B")
     settings = get_settings()
     with publishing.reader(settings, "restricted.duckdb") as connection:
-        if pair:
-            found = explanation.explain_pair(connection, *pair)
-            lines, page = explanation_text.pair_lines(found), lambda: explanation_page.pair_page(found)
-        else:
-            one = explanation.explain_customer(connection, customer_id or "")
-            lines, page = explanation_text.customer_lines(one), lambda: explanation_page.customer_page(one)
+        try:
+            if pair:
+                found = explanation.explain_pair(connection, *pair)
+                lines, page = explanation_text.pair_lines(found), lambda: explanation_page.pair_page(found)
+            else:
+                one = explanation.explain_customer(connection, customer_id or "")
+                lines, page = explanation_text.customer_lines(one), lambda: explanation_page.customer_page(one)
+        except (duckdb.CatalogException, duckdb.BinderException):
+            what = "the generation was published by another version of the program"
+            raise GlifeError(what, str(settings.current), "run `glife run` to publish one that can be explained") from None
     # Who looked at whom is remembered; records bear openids, so a pair is not.
     runlog.log(settings, "explained", customer_id=customer_id, by=getpass.getuser())
     if html:
