@@ -30,6 +30,23 @@ _ANALYST_SCHEMAS = ("mart", "reference")
 _RESTRICTED_SCHEMAS = ("mart", "reference", "core", "identity")
 _PARAMETERS = "reference"  # the business's own tables: no personal data, open to analysts
 
+# Identity must know whom it leaves out; a generation must not. Tables that nobody reads there and that do not say by a record's
+# key or number whose a row is are not published; of the others, the rows of erased persons.
+_UNPUBLISHED = {
+    "int_identity__blocked_value",
+    "int_identity__crm_row",
+    "int_identity__gone_record",
+    "int_identity__mobile",
+    "int_identity__name",
+}
+_RECORD_NUMBERS = ("record_no", "record_a", "record_b", "other_no", "other_record_no", "nucleus_no", "other_nucleus_no")
+_ERASED = """
+create temp table erased as
+select erased.record_key, records.record_no
+from "{build}".identity.int_identity__erased_record as erased
+left join "{build}".identity.int_identity__standard_record as records on erased.record_key = records.record_key
+"""
+
 # Followers' openids, hashes over what a salesperson wrote and hash-made broker ids (16 hex digits) can be looked up or
 # reversed, so analysts see a keyed pseudonym in their place (published.md, customer_source).
 _ANALYST_RECORD_ID = """
@@ -196,12 +213,15 @@ def _copy(
         connection.execute(_ANALYST_RECORD_ID)
         build = source.stem  # a view names the database that it was made in, which is called like the file
         connection.execute(f"attach '{_quoted(source)}' as \"{build}\" (read_only)")
+        if "identity" in schemas:
+            connection.execute(_ERASED.format(build=build))
         for schema, table, columns in _tables(connection, build, schemas):
             is_open = rules is None or schema == _PARAMETERS
             expressions = columns if is_open else _analyst_columns(table, columns, rules or {})
             connection.execute(f'create schema if not exists "{schema}"')
             connection.execute(
-                f'create table "{schema}"."{table}" as select {", ".join(expressions)} from "{build}"."{schema}"."{table}"'
+                f'create table "{schema}"."{table}" as select {", ".join(expressions)} from "{build}"."{schema}"."{table}" '
+                f"where {_not_of_the_erased(schema, table, columns)}"
             )
         connection.execute(f'detach "{build}"')
         connection.execute("checkpoint")
@@ -210,13 +230,24 @@ def _copy(
     fsync_file(target)
 
 
+def _not_of_the_erased(schema: str, table: str, columns: list[str]) -> str:
+    """Condition that leaves the records of erased persons out of the identity tables; their keys stay, as what to leave out."""
+    if schema != "identity" or table == "int_identity__erased_record":
+        return "true"
+    names = {quoted.strip('"') for quoted in columns}
+    told_by = [("record_key", "record_key")] if "record_key" in names else []
+    told_by += [(name, "record_no") for name in _RECORD_NUMBERS if name in names]
+    parts = [f"coalesce({name} not in (select {kind} from erased where {kind} is not null), true)" for name, kind in told_by]
+    return " and ".join(parts) or "true"
+
+
 def _tables(connection: duckdb.DuckDBPyConnection, build: str, schemas: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
     rows = connection.execute(
         "select schema_name, table_name, list('\"' || column_name || '\"' order by column_index) from duckdb_columns() "
         "where database_name = ? and list_contains(?, schema_name) group by all order by all",
         [build, list(schemas)],
     ).fetchall()
-    yield from rows
+    yield from (row for row in rows if row[1] not in _UNPUBLISHED)
 
 
 def _analyst_columns(table: str, columns: list[str], rules: dict[str, dict[str, dict[str, Any]]]) -> list[str]:

@@ -104,3 +104,20 @@ def test_analysts_see_pseudonyms_of_records_that_identify_a_person(
         "and regexp_matches(column_name, '^(name|id_number|mobile|email|address|birth_date|value)(_[ab])?$')"
     ).fetchone()
     assert hidden == (0,)
+
+
+def test_erased_persons_are_in_no_table_of_identity_but_as_keys_to_leave_out(restricted: duckdb.DuckDBPyConnection) -> None:
+    erased = "select record_key from identity.int_identity__erased_record"
+    assert restricted.execute(f"select count(*) from ({erased})").fetchall()[0][0] > 0
+    tables = restricted.execute(
+        "select table_name from duckdb_columns() where schema_name = 'identity' and column_name = 'record_key' "
+        "and table_name <> 'int_identity__erased_record'"
+    ).fetchall()
+    assert tables
+    for (table,) in tables:
+        assert restricted.execute(f"select count(*) from identity.{table} where record_key in ({erased})").fetchone() == (0,), (
+            table
+        )
+    paired = "select count(*) from identity.int_identity__pair where record_a not in (from known) or record_b not in (from known)"
+    restricted.execute("create temp table known as select record_no from identity.int_identity__standard_record")
+    assert restricted.execute(paired).fetchone() == (0,)
