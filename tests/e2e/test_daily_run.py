@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from warehouse.versions import DBT_PROJECT
 
 GLIFE = str(Path(sys.executable).with_name("glife"))
 
@@ -74,6 +77,45 @@ def test_back_fill_makes_a_generation_beside_the_current_one(home: Path) -> None
     generations = [json.loads(path.read_text())["as_of"] for path in (home / "generations").glob("*/generation.json")]
     assert sorted(generations) == sorted({dates[-2], generations[-1], *generations})
     assert dates[-2] in generations
+
+
+def test_generation_beside_is_read_by_its_id_and_is_no_publication(home: Path) -> None:
+    dates = sorted(path.name for path in (home / "landing" / "core_life").iterdir() if "." not in path.name)
+    assert glife(home, "run", "--as-of", dates[-2]).returncode == 0
+    said = glife(home, "query", "select as_of from generation", "--generation", dates[-2].replace("-", ""), "--format", "json")
+    assert json.loads(said.stdout)["as_of"] == dates[-2]
+    unknown = glife(home, "query", "select 1", "--generation", "19990101")
+    assert unknown.returncode == 1 and "there is no generation 19990101" in unknown.stderr
+    assert len(list((home / "lake" / "publications").glob("[0-9]*"))) == 1
+
+
+def test_rehearsal_says_who_would_change_and_publishes_nothing(home: Path, tmp_path: Path) -> None:
+    """Each premium yuan that earned a point in a hundred earns one in ten: levels rise, and nobody's falls."""
+    rules = (DBT_PROJECT / "seeds" / "parameters" / "points_rule.csv").read_text(encoding="utf-8")
+    assert "PREMIUM,,100," in rules
+    (tmp_path / "points_rule.csv").write_text(rules.replace("PREMIUM,,100,", "PREMIUM,,10,"), encoding="utf-8")
+    before = fingerprints(home)
+    tried = glife(home, "rehearse", "--parameters", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert tried.returncode == 0, tried.stderr
+    assert "changed tables: points_rule" in tried.stdout and "nothing was published" in tried.stdout
+    assert fingerprints(home) == before
+    levels = ["普通", "银卡", "金卡", "铂金", "钻石"]
+    with (tmp_path / "out" / "customer_vip.csv").open(encoding="utf-8") as file:
+        changes = list(csv.DictReader(file))
+    assert changes
+    assert all(levels.index(row["vip_level_before"]) < levels.index(row["vip_level_after"]) for row in changes)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["customer_vip.csv"]
+
+
+def test_wrong_parameter_table_is_refused_before_anything_is_built(home: Path, tmp_path: Path) -> None:
+    bands = (DBT_PROJECT / "seeds" / "parameters" / "tier_band.csv").read_text(encoding="utf-8")
+    (tmp_path / "tier_band.csv").write_text(bands.replace("c_ape,5000,10000", "c_ape,6000,10000"), encoding="utf-8")
+    before = fingerprints(home)
+    for command in ("build", "run"):
+        refused = glife(home, command, GLIFE_PARAMETERS=str(tmp_path))
+        assert refused.returncode == 1
+        assert "tier_band.csv, row 4" in refused.stderr and "a gap" in refused.stderr and "Traceback" not in refused.stderr
+    assert fingerprints(home) == before
 
 
 def test_query_reads_the_current_generation_and_cannot_write_or_read_files(home: Path) -> None:

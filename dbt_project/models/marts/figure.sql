@@ -1,6 +1,6 @@
 -- The figures that a publication is remembered by, in one long form: closed periods, and the states of this generation's date and
 -- of the last day of the month before, which every build computes anew. `is_whole`: all cells of the figure and period are here,
--- so one that is missing has gone.
+-- so one that is missing has gone. Agents' grades are remembered at month ends only: there are many, and honour lists compare those.
 {%- set monthly = last_day_of_month('month') %}
 {%- set figures = [
     {
@@ -49,6 +49,7 @@
     {
         'figure': 'agent_grade', 'grain': ['agent_code'], 'period_end': 'as_of',
         'measures': ['ape', 'active_months', 'persistency'], 'labels': ['grade'],
+        'where': 'as_of = ' ~ last_day_of_month('as_of'),
     },
     {
         'figure': 'agent_grade', 'grain': ['agent_code'], 'period_end': 'as_of',
