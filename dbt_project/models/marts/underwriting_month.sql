@@ -41,7 +41,7 @@ dense as (
     inner join months on cells.first_month <= months.month_start
     left join facts
         on
-            cells.channel = facts.channel
+            cells.channel is not distinct from facts.channel
             and cells.branch_code is not distinct from facts.branch_code
             and months.month_start = facts.month
 ),
