@@ -5,13 +5,19 @@ with base as (
     where is_newest
 ),
 
+-- Records of erased persons are passed over in silence: a generation does not say who they were.
 published as (
     select
-        source_system,
-        source_record_id,
-        arg_max_null(customer_id, sequence) as customer_id
-    from {{ source('lake', 'published_record') }}
-    group by source_system, source_record_id
+        published_record.source_system,
+        published_record.source_record_id,
+        arg_max_null(published_record.customer_id, published_record.sequence) as customer_id
+    from {{ source('lake', 'published_record') }} as published_record
+    left join {{ ref('int_identity__erased_record') }} as erased
+        on
+            published_record.source_system = erased.source_system
+            and published_record.source_record_id = erased.source_record_id
+    where erased.record_key is null
+    group by published_record.source_system, published_record.source_record_id
 ),
 
 records as (
