@@ -27,9 +27,9 @@ select
     coalesce(own_tier.strategy_code, company_tier.strategy_code) as strategy_code
 from served
 left join own_tier
-    on served.is_own and served.recipient = own_tier.scope and served.group_key = own_tier.own_group
-left join customer_tier as company_tier
-    on not served.is_own and company_tier.scope = 'ALL' and served.customer_id = company_tier.customer_id;
+    on served.recipient = own_tier.scope and case when served.is_own then served.group_key end = own_tier.own_group
+left join (from customer_tier where scope = 'ALL') as company_tier
+    on case when not served.is_own then served.customer_id end = company_tier.customer_id;
 
 -- Lines of each strategy with a product on sale, for `product_channel` where the recipient sells for one channel.
 create table offer as
