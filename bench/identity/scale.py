@@ -157,7 +157,7 @@ def make_lake(settings: Settings, records: int) -> None:
 
 def run_dbt(settings: Settings, target: Path, *selection: str) -> Cost:
     """One dbt process, as a build starts it."""
-    tests = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    tests = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "seed"]
     command = build.dbt_command(["build", "--select", *selection, *tests])
     log = settings.build_dir / "scale.log"
     start = time.monotonic()
