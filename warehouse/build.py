@@ -243,6 +243,12 @@ def _writer_lock(settings: Settings):
     return lock(settings.build_dir / ".lock", "a build")
 
 
+def dbt_target(settings: Settings) -> Path:
+    """Where dbt keeps its manifest and what it parsed; apart for each code version, since dbt takes over what it parsed before
+    and trips over models that have moved since."""
+    return settings.build_dir / f"dbt-{code_version()}"
+
+
 def dbt_environment(settings: Settings, target: Path) -> dict[str, str]:
     """Environment of a dbt process: everything it writes stays below GLIFE_HOME."""
     return {
@@ -252,7 +258,7 @@ def dbt_environment(settings: Settings, target: Path) -> dict[str, str]:
         "GLIFE_BUILD_FILE": str(target),
         "GLIFE_THREADS": str(settings.threads),
         "GLIFE_MEMORY_LIMIT": settings.memory_limit,
-        "DBT_TARGET_PATH": str(settings.build_dir / "dbt"),
+        "DBT_TARGET_PATH": str(dbt_target(settings)),
         "DBT_LOG_PATH": str(settings.log_dir / "dbt"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "PYTHONWARNINGS": "ignore",

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from warehouse import keys, publications, runlog
-from warehouse.build import BuildPlan, build_file
+from warehouse.build import BuildPlan, build_file, dbt_target
 from warehouse.duck import connect
 from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder, lock, replace_link, write_json
@@ -184,7 +184,7 @@ def _make_generation(settings: Settings, plan: BuildPlan) -> None:
 
 def _column_rules(settings: Settings) -> dict[str, dict[str, dict[str, Any]]]:
     """Model name → column name → its ``meta`` and description, as dbt's manifest has them."""
-    manifest = settings.build_dir / "dbt" / "manifest.json"
+    manifest = dbt_target(settings) / "manifest.json"
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     return {
         node["name"]: {
@@ -309,7 +309,7 @@ def _remember(settings: Settings, plan: BuildPlan) -> None:
 
 
 def _prune(settings: Settings) -> None:
-    """Remove the oldest generations beyond the kept number, and builds that are published; never the current one.
+    """Remove the oldest generations beyond the kept number, never the current one; published builds; what older code parsed.
 
     Those that were made beside the current one are counted apart: a daily run takes none from whoever asked for one, and asking
     for many takes none of the daily ones.
@@ -325,6 +325,9 @@ def _prune(settings: Settings) -> None:
     for build in settings.build_dir.glob("*.duckdb"):  # last month's end too: <generation>.previous.duckdb
         if is_published(settings, build.name.split(".")[0]):
             build.unlink()
+    for folder in settings.build_dir.glob("dbt-*"):
+        if folder != dbt_target(settings):
+            shutil.rmtree(folder)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def _prepare(settings: Settings, connection: duckdb.DuckDBPyConnection, about: d
 
 def _selection(settings: Settings, connection: duckdb.DuckDBPyConnection, changed: list[str]) -> set[str]:
     """Models between a changed table and a result, and what they read that a generation does not keep."""
-    manifest = settings.build_dir / "dbt" / "manifest.json"
+    manifest = build.dbt_target(settings) / "manifest.json"
     if not manifest.is_file():
         build.parse(settings)
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]

@@ -167,7 +167,7 @@ def run_dbt(settings: Settings, target: Path, *selection: str) -> Cost:
     seconds = time.monotonic() - start
     if status:
         raise SystemExit(log.read_text()[-3000:])
-    results = json.loads((settings.build_dir / "dbt" / "run_results.json").read_text())["results"]
+    results = json.loads((build.dbt_target(settings) / "run_results.json").read_text())["results"]
     models = {r["unique_id"].split("__")[-1]: r["execution_time"] for r in results if r["unique_id"].startswith("model.")}
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, models)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from warehouse.build import dbt_target
+
 if TYPE_CHECKING:
     from conftest import SharedGeneration
 
@@ -66,7 +68,7 @@ _RESTRICTED = {"customer.name", "customer.birth_date", "customer.id_number", "cu
 
 @pytest.fixture(scope="module")
 def marts(shared_generation: SharedGeneration) -> list[Model]:
-    manifest = json.loads((shared_generation.settings.build_dir / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((dbt_target(shared_generation.settings) / "manifest.json").read_text(encoding="utf-8"))
     tests: dict[str, list[Model]] = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node.get("attached_node"):

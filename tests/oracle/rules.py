@@ -594,7 +594,8 @@ class Oracle:
         days += policies.select("holder_customer_id", "issued_on").rows()
         for source in _WECHATS:
             for event in self.files.current(source, "events", ("event_id",)).iter_rows(named=True):
-                if event["event"] != "unsubscribe":
+                # "its events count for no tier": a probable link's
+                if event["event"] != "unsubscribe" and (source, event["openid"]) not in self.probable:
                     days.append((self.customer_of.get((source, event["openid"])), to_date(event["occurred_at"])))
         frame = pl.DataFrame(days, schema={"customer_id": pl.String, "day": pl.Date}, orient="row")
         return frame.filter(pl.col("day") <= self.as_of).group_by("customer_id").agg(last_engaged_on=pl.col("day").max())

@@ -15,8 +15,7 @@ complaint as (
         links.customer_id,
         complaints.channel,
         coalesce(complaints.agent_code, policy.serving_agent_code, server.agent_code) as agent_code,
-        -- Complaints are delivered without a branch: without a policy that of the agent whom it names is the nearest.
-        coalesce(policy.branch_code, agent.branch_code, server.branch_code) as branch_code,
+        coalesce(policy.branch_code, server.branch_code) as branch_code,
         complaints.partner_code,
         policy.source_system as policy_source_system,
         policy.policy_no,
@@ -29,7 +28,6 @@ complaint as (
     left join {{ ref('core_policy') }} as policy
         on complaints.system = policy.source_system and complaints.policy_no = policy.policy_no
     left join {{ ref('core_customer_server') }} as server on links.customer_id = server.customer_id
-    left join {{ ref('core_agent') }} as agent on complaints.agent_code = agent.agent_code
 )
 
 select * from complaint

@@ -52,6 +52,7 @@ engaged as (
         customer_id,
         max(engaged_on) as last_engaged_on
     from {{ ref('core_engagement') }}
+    where counts_for_tier
     group by customer_id
 ),
 
