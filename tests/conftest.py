@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from generations import SharedGeneration, publish_generation
 
-from warehouse.settings import PROJECT_ROOT, Settings, get_settings
+from warehouse.settings import PROJECT_ROOT
 
 # What takes longest begins first, so that the workers of `make test JOBS=2` end at about the same time.
 _LONG = ("tests/e2e/test_daily_run.py", "tests/exports/test_channel_wall.py", "tests/dbt/test_unit_tests.py")
@@ -31,17 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda i: 0 if "shared_generation" in getattr(i, "fixturenames", ()) else order.get(i.location[0], 9))
 
 
-@dataclass(frozen=True)
-class SharedGeneration:
-    """Deliveries ingested, built, checked and published by the steps that `glife run` takes, for tests to share."""
-
-    deliveries: Path
-    truth: Path
-    settings: Settings
-    build: Path  # the build as the publish gate saw it; publishing removes the original
-    folder: Path  # the published generation
-
-
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with the shared deliveries and their truth, beside the project or where GLIFE_SHARED says."""
@@ -56,28 +44,3 @@ def shared_generation(shared: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """One published generation of the shared deliveries; read it, never change it."""
     home = tmp_path_factory.mktemp("shared") / "home"
     return publish_generation(shared / "deliveries", shared / "deliveries_truth", home)
-
-
-def publish_generation(deliveries: Path, truth: Path, home: Path) -> SharedGeneration:
-    """Publish a generation of all deliveries in a new home; needs no Airflow."""
-    from warehouse import build, run
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GLIFE_HOME", str(home))
-        patch.setenv("GLIFE_LANDING", str(deliveries))
-        patch.setenv("GLIFE_KEY_FILE", str(home / "key"))
-        patch.setenv("GLIFE_QUIET_SECONDS", "0")
-        settings = get_settings()
-        for source in run.discover(None):
-            run.ingest(source, None)
-        plan = run.plan({"as_of": None, "up_to": None, "known_at": None})
-        run.source_gate(plan)
-        run.build_previous(plan)
-        run.start_build(plan)
-        for layer in build.LAYERS:
-            run.build_layer(plan, layer)
-        run.publish_gate(plan)
-        kept = home.with_name("build.duckdb")
-        shutil.copy(build.build_file(settings, build.BuildPlan.from_json(plan)), kept)
-        run.publish(plan)
-    return SharedGeneration(deliveries, truth, settings, kept, settings.current.resolve())

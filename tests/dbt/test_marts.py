@@ -11,7 +11,7 @@ import pytest
 from warehouse.build import dbt_target
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 Model = dict[str, Any]
 

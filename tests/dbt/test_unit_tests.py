@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from warehouse import build
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 _LEAST_EXPECTED = 30  # a wrong selection would run none and pass
 

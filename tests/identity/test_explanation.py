@@ -15,7 +15,7 @@ from identity import explanation
 from warehouse import cli
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 # Statements that count what must not be; each must be true of something, or it proves nothing.
 _NEVER = {

@@ -12,7 +12,7 @@ from identity import rehearsal
 from warehouse.errors import GlifeError
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 _WHO = """
 create schema {db}.identity; create schema {db}.mart; create schema {db}.core;

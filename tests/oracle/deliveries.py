@@ -61,7 +61,7 @@ def to_date(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     text = str(value)
-    if re.fullmatch(r"\d{5}", text):
+    if re.fullmatch(r"\d{1,5}", text):
         return date(1899, 12, 30) + timedelta(days=int(text))
     if re.fullmatch(r"\d{8}", text):
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))

@@ -13,7 +13,7 @@ from quality import gates
 from warehouse.settings import Settings, get_settings
 
 if TYPE_CHECKING:
-    from conftest import SharedGeneration
+    from generations import SharedGeneration
 
 _TINY_BUILD = Path(__file__).with_name("tiny_build.sql").read_text(encoding="utf-8")
 
