@@ -206,7 +206,7 @@ def test_tiers_of_partners_and_banks(oracle: Oracle, published: duckdb.DuckDBPyC
         "having count(distinct customer_id) > 1"
     ).fetchall()
     assert unlike <= set(grouped_otherwise), unlike - set(grouped_otherwise)
-    assert len(grouped_otherwise) <= len(expected) / 20
+    assert len(grouped_otherwise) <= len(expected) / 10
 
 
 def test_scorecard_with_every_total(oracle: Oracle, published: duckdb.DuckDBPyConnection) -> None:
