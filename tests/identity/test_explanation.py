@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import math
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def restricted(shared_generation: SharedGeneration) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(shared_generation.folder / "restricted.duckdb"), read_only=True)
+def restricted(shared_generation: SharedGeneration, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy, since one process cannot open a file twice under different settings, and the command opens it too."""
+    copy = shutil.copy(shared_generation.folder / "restricted.duckdb", tmp_path / "restricted.duckdb")
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        yield connection
 
 
 def _glife(shared_generation: SharedGeneration, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
