@@ -170,7 +170,7 @@ def _make_generation(settings: Settings, plan: BuildPlan) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     shutil.rmtree(final, ignore_errors=True)
     draft.mkdir(parents=True)
-    columns = _column_rules(settings)
+    columns = column_rules(settings)
     source = build_file(settings, plan)
     _copy(settings, source, draft / "analyst.duckdb", _ANALYST_SCHEMAS, columns)
     _copy(settings, source, draft / "restricted.duckdb", _RESTRICTED_SCHEMAS, None)
@@ -182,7 +182,7 @@ def _make_generation(settings: Settings, plan: BuildPlan) -> None:
     fsync_folder(final.parent)
 
 
-def _column_rules(settings: Settings) -> dict[str, dict[str, dict[str, Any]]]:
+def column_rules(settings: Settings) -> dict[str, dict[str, dict[str, Any]]]:
     """Model name → column name → its ``meta`` and description, as dbt's manifest has them."""
     manifest = dbt_target(settings) / "manifest.json"
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()

@@ -18,6 +18,8 @@ from exports.run import export_all
 from ingest.run import ingest_all
 from sample.generate import write_sample
 from warehouse import build
+from warehouse.files import write_json
+from warehouse.publish import column_rules
 from warehouse.settings import Settings, get_settings
 
 pytestmark = pytest.mark.slow  # three whole builds
@@ -40,6 +42,7 @@ def built(settings: Settings, truth: Path) -> World:
     folder = settings.home / "generation"
     folder.mkdir()
     build.build_file(settings, plan).rename(folder / "restricted.duckdb")
+    write_json(folder / "columns.json", column_rules(settings))
     return World(settings, truth, folder)
 
 
