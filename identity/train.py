@@ -64,7 +64,7 @@ select records.* replace (
 )
 from identity.int_identity__source_record as records
 left join train.known as known using (record_no);
-drop table identity.int_identity__source_record;
+drop view identity.int_identity__source_record;
 create table identity.int_identity__source_record as select * from train.blinded;
 """
 # A follower whose name was hidden is judged by it; everybody else by the ID numbers of both sides.

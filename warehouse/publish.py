@@ -38,6 +38,7 @@ _UNPUBLISHED = {
     "int_identity__gone_record",
     "int_identity__mobile",
     "int_identity__name",
+    "int_identity__source_record",
 }
 _RECORD_NUMBERS = ("record_no", "record_a", "record_b", "other_no", "other_record_no", "nucleus_no", "other_nucleus_no")
 _ERASED = """

@@ -55,14 +55,10 @@ concerned as (
         compared.customer_id,
         compared.previous_customer_id,
         standard_record.record_no,
-        coalesce(source_record.changed_at > base.as_of or source_record.first_seen_on > base.as_of, false) as is_touched
+        coalesce(standard_record.changed_at > base.as_of or standard_record.first_seen_on > base.as_of, false) as is_touched
     from compared
     cross join base
     inner join {{ ref('int_identity__standard_record') }} as standard_record on compared.record_key = standard_record.record_key
-    inner join {{ ref('int_identity__source_record') }} as source_record
-        on
-            compared.source_system = source_record.source_system
-            and compared.source_record_id = source_record.source_record_id
     where
         compared.customer_id in (select moves.customer_id from moves)
         or compared.customer_id in (select moves.previous_customer_id from moves)

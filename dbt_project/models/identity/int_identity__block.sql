@@ -66,9 +66,9 @@ texts as not materialized (
         record_no,
         'name_mobile' as kind,
         name_sound || '|' || mobile_std as value
-    from records where is_mobile_valid and name_sound is not null
+    from records where is_mobile_valid and name_sound is not null and given_name is null
     union all
-    -- One wrong or two exchanged digits of a mobile leave its first six or its last four as they are.
+    -- Whole names meet by parts of the number: one wrong or two exchanged digits of a mobile leave its first six or its last four as they are.
     select
         record_no,
         'name_mobile_head' as kind,

@@ -7,7 +7,7 @@ from identity.names import standardise
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    names = dbt.ref("int_identity__source_record").filter("name is not null").project("name").distinct().order("name")
+    names = dbt.ref("int_identity__source_record").filter("name is not null").project("name").distinct()
     forms = standardise(name for (name,) in names.fetchall())
     columns = ("name", "name_std", "name_sound", "surname", "surname_sound", "given_name", "is_han")
     return pa.table(

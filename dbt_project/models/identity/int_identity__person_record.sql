@@ -1,8 +1,10 @@
--- The current records of persons in their standard forms. A table: a view keeps the name of the build's file within it, so
--- that publishing, which attaches the file under another name, could not read it.
+-- The current records of persons in their standard forms. The view leaves the database's name out, so that whoever attaches
+-- the build's file under another name can read it.
+{{ config(materialized='view') }}
+
 with int_identity__person_record as (
     select * exclude (is_gone)
-    from {{ ref('int_identity__standard_record') }}
+    from {{ ref('int_identity__standard_record').include(database=false) }}
     where not is_gone
 )
 

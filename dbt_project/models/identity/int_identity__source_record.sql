@@ -1,5 +1,7 @@
 -- Every record that describes a person, as its source delivered it, in one shape: the current ones, and those that are gone,
 -- whose place in history still anchors the id of their person (they make no customer and link no others).
+{{ config(materialized='view') }}
+
 with core_life as (
     select
         'core_life' as source_system,
