@@ -42,7 +42,7 @@ with persons as (
     group by nuclei.nucleus_no
     having count(distinct records.id_std) = 1
 )
-select records.record_no, persons.id_std, records.name_sound,
+select records.record_no, records.record_key, persons.id_std, records.name_sound,
     starts_with(records.source_system, 'wechat_') and hash(records.record_key, 'name') % 2 = 0
     and records.given_name is not null as is_name_hidden
 from identity.int_identity__standard_record as records
@@ -63,7 +63,7 @@ select records.* replace (
     case when hash(records.record_key, 'birth') % 5 > 0 then records.birth_date end as birth_date
 )
 from identity.int_identity__source_record as records
-left join train.known as known using (record_no);
+left join train.known as known using (record_key);
 drop view identity.int_identity__source_record;
 create table identity.int_identity__source_record as select * from train.blinded;
 """

@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: gives dbt's connection the function ``glife_hmac`` and Shanghai time."""
+"""dbt-duckdb plugin: gives each of dbt's connections the function ``glife_hmac`` and Shanghai time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from warehouse.settings import get_settings
 class Plugin(BasePlugin):
     """Registered in ``dbt_project/profiles.yml`` as module ``warehouse.dbt_plugin``."""
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        keys.register(conn, keys.load_key(get_settings()))
-        conn.execute("set TimeZone = 'Asia/Shanghai'")
+    def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
+        keys.register(cursor, keys.load_key(get_settings()))
+        cursor.execute("set TimeZone = 'Asia/Shanghai'")

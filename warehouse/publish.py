@@ -38,7 +38,9 @@ _UNPUBLISHED = {
     "int_identity__gone_record",
     "int_identity__mobile",
     "int_identity__name",
+    "int_identity__place",
     "int_identity__source_record",
+    "int_identity__system_record",
 }
 _RECORD_NUMBERS = ("record_no", "record_a", "record_b", "other_no", "other_record_no", "nucleus_no", "other_nucleus_no")
 _ERASED = """

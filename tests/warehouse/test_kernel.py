@@ -45,9 +45,10 @@ def test_short_key_is_refused_without_showing_it(tmp_path: Path) -> None:
     assert "letmein" not in str(refusal.value)
 
 
-def test_sql_pseudonym_equals_the_python_one_and_keeps_null(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+def test_sql_pseudonym_equals_the_python_one_and_keeps_null(tmp_path: Path, length: int) -> None:
     settings = get_settings(home=tmp_path)
-    key = keys.load_key(settings)
+    key = bytes(range(1, length + 1))
     with connect(":memory:", settings) as connection:
         keys.register(connection, key)
         row = connection.execute("select glife_hmac('ref' || chr(31) || 'P001' || chr(31) || '张三'), glife_hmac(null)")

@@ -62,7 +62,7 @@ documents as (
 
 int_identity__standard_record as (
     select
-        documents.record_no,
+        places.record_no,
         documents.record_key,
         documents.source_system,
         documents.source_record_id,
@@ -137,6 +137,7 @@ int_identity__standard_record as (
         documents.first_seen_on,
         documents.is_gone
     from documents
+    inner join {{ ref('int_identity__place') }} as places on documents.record_key = places.record_key
     left join {{ ref('int_identity__name') }} as names on documents.name = names.name
     left join {{ ref('identity_placeholder') }} as placeholders
         on placeholders.kind = 'birth_date' and cast(documents.birth_date as varchar) = placeholders.value
