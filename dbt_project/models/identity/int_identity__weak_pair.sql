@@ -93,6 +93,37 @@ compared as (
     inner join facts as b on met.nucleus_b = b.nucleus_no
 ),
 
+-- Whose spouse is known by some number: then it is less likely that they use each other's.
+couples as (
+    select
+        holders.nucleus_no as holder_no,
+        spouses.nucleus_no as spouse_no
+    from {{ ref('int_identity__couple') }} as couples
+    inner join nuclei as holders on couples.holder_record_no = holders.record_no
+    inner join nuclei as spouses on couples.spouse_record_no = spouses.record_no
+    where holders.nucleus_no <> spouses.nucleus_no
+),
+
+married as (
+    select
+        holder_no as nucleus_no,
+        spouse_no
+    from couples
+    union
+    select
+        spouse_no as nucleus_no,
+        holder_no as spouse_no
+    from couples
+),
+
+paired as (
+    select distinct married.nucleus_no
+    from married
+    inner join nuclei on married.spouse_no = nuclei.nucleus_no
+    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    where records.is_mobile_valid
+),
+
 -- Each pair from the side that knows less (no name, or no ID number) to the one whom it might belong to.
 directed as (
     select
@@ -127,11 +158,13 @@ users as (
             and others.born_on + to_years(cast({{ identity_parameter('elder_years') }} as integer)) > self.bound_on,
             false
         ) as is_alone,
+        paired.nucleus_no is not null as is_paired,
         self.bound_on is not null as is_follower,
         self.shows_policy
     from directed
     inner join facts as self on directed.nucleus_no = self.nucleus_no
     inner join facts as others on directed.other_no = others.nucleus_no
+    left join paired on directed.other_no = paired.nucleus_no
     where not directed.are_both_named and directed.mobile_relation = 'same' and others.names is not null
 ),
 
@@ -214,7 +247,7 @@ int_identity__weak_pair as (
             else
                 'FOLLOWER_' || case when usage.persons > 1 then 'FAMILY_' else '' end
                 || case when usage.other_mobiles > 1 then 'CHANGED_' when usage.mobile_records > 1 then 'STEADY_' else 'ONCE_' end
-                || case when usage.is_alone then 'ALONE' else 'OTHER' end
+                || case when usage.is_alone then 'ALONE' when usage.is_paired then 'PAIRED' else 'OTHER' end
         end as rule
     from directed
     left join usage on directed.nucleus_no = usage.nucleus_no and directed.other_no = usage.other_no
