@@ -49,10 +49,7 @@ select served_tier.recipient, served_tier.group_key, list(offer.line order by of
 from served_tier
 inner join offer using (strategy_code)
 anti join covered
-    on
-        coalesce(covered.recipient, served_tier.recipient) = served_tier.recipient
-        and covered.group_key = served_tier.group_key
-        and covered.need = offer.need
+    on served_tier.recipient = covered.recipient and served_tier.group_key = covered.group_key and offer.need = covered.need
 where served_tier.has_marketing_consent
 group by all;
 

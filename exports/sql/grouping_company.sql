@@ -7,8 +7,9 @@ inner join record using (record_key);
 
 -- Needs that a customer has covered as insured in force, by any policy of the company.
 create table covered as
-select distinct null::varchar as recipient, policy.insured_customer_id as group_key, need_line.need
-from policy
+select distinct grouped.recipient, grouped.group_key, need_line.need
+from grouped
+inner join policy on grouped.group_key = policy.insured_customer_id
 inner join product using (product_code)
 inner join need_line using (line)
-where policy.is_in_force and policy.insured_customer_id is not null;
+where policy.is_in_force;
