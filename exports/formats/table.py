@@ -55,6 +55,7 @@ class ListTable:
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of the writer's own, which takes one thread: writers run side by side."""
         with duckdb.connect(config={"threads": 1, "memory_limit": "512MiB"}) as connection:
+            connection.execute("set enable_progress_bar = false")  # DuckDB takes a spawned process for a person's prompt
             yield connection
 
 

@@ -8,6 +8,8 @@ select
     md5({fingerprint}) as fingerprint
 from line;
 
+drop table line;  -- as wide as `marked`, and whole lines of everybody are most of what is in memory
+
 create table suppressed as
 select marked.recipient, marked.customer_ref
 from marked
@@ -79,3 +81,5 @@ left join tier_cause  -- the company's causes are not told of those whose tier r
         and advice.customer_id = tier_cause.customer_id
         and held.tier = tier_cause.from_tier
         and marked.tier = tier_cause.to_tier;
+
+drop table marked;

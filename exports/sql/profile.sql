@@ -1,14 +1,16 @@
 -- Lines of the CRM: the whole profile, one row per customer.
+-- Lists are sorted once they are whole: an ordered aggregate keeps every row of every list in memory twice.
 
 create table tag_list as
 select
     customer_id,
-    list(
-        {{
-            tag: tag, value: value, source_system: source_system, source_record_id: source_record_id,
-            tagged_at: tagged_at
-        }}
-        order by tag, value, source_system, source_record_id
+    list_sort(
+        list(
+            {{
+                tag: tag, value: value, source_system: source_system, source_record_id: source_record_id,
+                tagged_at: tagged_at
+            }}
+        )
     ) as tags
 from customer_tag
 group by customer_id;
@@ -16,29 +18,35 @@ group by customer_id;
 create table record_list as
 select
     customer_id,
-    list({{source_system: source_system, source_record_id: source_record_id}} order by record_key) as source_records
+    list_sort(list({{source_system: source_system, source_record_id: source_record_id}})) as source_records
 from record
 group by customer_id;
 
 create table policy_list as
-with roles as (
-    select holder_customer_id as customer_id, source_system, policy_no, status, 1 as position, 'HOLDER' as role
+with named as (
+    select holder_customer_id as customer_id, source_system, policy_no, true as is_holder
     from policy
+    where status <> 'CANCELLED' and holder_customer_id is not null
     union all
-    select insured_customer_id as customer_id, source_system, policy_no, status, 2 as position, 'INSURED' as role
+    select insured_customer_id as customer_id, source_system, policy_no, false as is_holder
     from policy
+    where status <> 'CANCELLED' and insured_customer_id is not null
 ),
 
 roles_of_policy as (
-    select customer_id, source_system, policy_no, list(role order by position) as roles
-    from roles
-    where status <> 'CANCELLED' and customer_id is not null
-    group by all
+    select
+        customer_id,
+        source_system,
+        policy_no,
+        case when bool_or(is_holder) then ['HOLDER'] else [] end
+        || case when bool_or(not is_holder) then ['INSURED'] else [] end as roles
+    from named
+    group by customer_id, source_system, policy_no
 )
 
 select
     customer_id,
-    list({{source_system: source_system, policy_no: policy_no, roles: roles}} order by source_system, policy_no) as policies
+    list_sort(list({{source_system: source_system, policy_no: policy_no, roles: roles}})) as policies
 from roles_of_policy
 group by customer_id;
 
