@@ -2,12 +2,13 @@
 
     python bench/exports/measure.py 1000000
 
-Prints seconds and peak memory of all processes together, per channel and in total; then what the files of each format
-took when they are written alone, in this process: the share that is Excel.
+Prints seconds and processor seconds per channel, peak memory of all processes together, then what the files of each
+format cost when they are written alone, in this process: the share that is Excel.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import threading
@@ -111,6 +112,12 @@ def _kilobytes(process: str) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
+def _processor_seconds() -> float:
+    """Of this process and those that it started and that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 def main(customers: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -122,25 +129,26 @@ def main(customers: int) -> None:
             (workbooks / f"customers_P{number:03d}.xlsx").touch()
         write_demo_keys(folder / "landing", folder / "keys")
         settings = get_settings(home=folder / "home", recipient_keys=folder / "keys", memory_limit="1GiB", threads=2)
-        total, sizes = 0.0, {}
+        sizes = {}
         memory = PeakMemory()
         memory.start()
+        began, used_before = time.monotonic(), _processor_seconds()
         for channel in CHANNELS:
-            start = time.monotonic()
+            start, used = time.monotonic(), _processor_seconds()
             results = export_all(settings, generation, [channel])
-            seconds = time.monotonic() - start
-            total += seconds
-            lines = sum(sum(result.totals["change"].values()) for result in results)
-            sizes[channel] = lines
-            print(f"{channel:>12}: {len(results):3} packages, {lines:>9,} lines, {seconds:6.1f} s", flush=True)
+            sizes[channel] = sum(sum(result.totals["change"].values()) for result in results)
+            said = f"{channel:>12}: {len(results):3} packages, {sizes[channel]:>9,} lines"
+            print(f"{said}, {time.monotonic() - start:6.1f} s, {_processor_seconds() - used:6.1f} CPU s", flush=True)
+        seconds, used = time.monotonic() - began, _processor_seconds() - used_before
         memory.is_over.set()
         memory.join()
-        print(f"{'all':>12}: {total:.1f} s for {customers:,} customers, peak {memory.peak / 2**20:.2f} GiB")
-        _formats(folder, sizes["individual"] + sizes["broker"])
+        peak = f"peak {memory.peak / 2**20:.2f} GiB"
+        print(f"{'all':>12}: {seconds:.1f} s, {used:.1f} CPU s for {customers:,} customers, {peak}")
+        _formats(folder, sizes["individual"] + sizes["broker"], used)
 
 
-def _formats(folder: Path, lines: int) -> None:
-    """Seconds that each format of a tier list takes for 50,000 lines, alone; and what that makes of all workbooks."""
+def _formats(folder: Path, lines: int, used: float) -> None:
+    """What each format of a tier list takes for 50,000 lines, alone; and what that makes of all workbooks."""
     sample = 50_000
     audience = load_audience("individual")
     texts = ", ".join(f"'text of {column.name}' as \"{column.name}\"" for column in audience.columns)
@@ -153,8 +161,9 @@ def _formats(folder: Path, lines: int) -> None:
         start = time.process_time()
         _WRITERS[form](table, folder / f"alone.{form}")
         seconds = time.process_time() - start
-        print(f"{form:>12}: {seconds:5.2f} processor seconds for {sample:,} lines", end="")
-        print(f", {seconds * lines / sample:.0f} for the {lines:,} lines in workbooks" if form == "xlsx" else "")
+        share = seconds * lines / sample
+        excel = f", {share:.0f} ({share / used:.0%} of all) for the {lines:,} lines in workbooks" if form == "xlsx" else ""
+        print(f"{form:>12}: {seconds:5.2f} CPU s for {sample:,} lines{excel}")
 
 
 if __name__ == "__main__":
