@@ -14,22 +14,26 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-LARGEST_CLUSTER = 40
 _THERE = "cluster of records that are there"
+_ALWAYS = np.iinfo(np.int64).max  # newer than every decision
 
 Claims = dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Links between records 0..records-1; ``forced`` are stewards' links, ``apart`` the pairs stewards separated."""
+    """Links between records 0..records-1.
+
+    ``decided`` is 0, or the place of a steward's link in the order of all decisions, the newest greatest; ``apart`` are the pairs
+    that stewards separated, each with its place in the same order.
+    """
 
     records: int
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     weight: NDArray[np.float64]
-    forced: NDArray[np.bool_]
-    apart: list[tuple[int, int]] = field(default_factory=list)
+    decided: NDArray[np.int64]
+    apart: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,18 @@ class Likeness:
 
 
 @dataclass(frozen=True)
+class Guards:
+    """What no cluster may hold but by a steward's link: two values of one claim, records that are unlike, more than ``largest``.
+
+    ``claims`` maps the name of an identity of which a person has one (a valid ID number) to each record's value (-1 = none).
+    """
+
+    claims: Claims
+    likeness: Likeness | None = None
+    largest: int = 40
+
+
+@dataclass(frozen=True)
 class Clusters:
     """``label`` is the least record of each record's cluster; ``cut`` are indices of links that were not followed."""
 
@@ -55,16 +71,15 @@ class Clusters:
     cut: list[int]
 
 
-def cluster(edges: Edges, claims: Claims, likeness: Likeness | None = None, gone: NDArray[np.bool_] | None = None) -> Clusters:
-    """Cluster records; no cluster holds two values of one claim (-1 = none), two separated or unlike records, or too many.
+def cluster(edges: Edges, guards: Guards, gone: NDArray[np.bool_] | None = None) -> Clusters:
+    """Cluster records under guards; of stewards' decisions that can't all hold, the newest do.
 
-    ``claims`` maps the name of an identity of which a person has one (a valid ID number) to each record's value. Records
-    that are ``gone`` join the cluster that they have the strongest link to, but never bring two clusters together.
+    Records that are ``gone`` join the cluster that they have the strongest link to, but never bring two clusters together.
     """
     if gone is None or not gone.any():
-        return _cluster(edges, claims, likeness)
+        return _cluster(edges, guards)
     there = ~(gone[edges.left] | gone[edges.right])
-    present = _cluster(_only(edges, there), claims, likeness)
+    present = _cluster(_only(edges, there), guards)
     of_gone = np.flatnonzero(~there)
     # Clusters that no gone record touches stay as they are: only the others are gone through again.
     touched = np.zeros(edges.records, dtype=np.bool_)
@@ -75,33 +90,33 @@ def cluster(edges: Edges, claims: Claims, likeness: Likeness | None = None, gone
         left=np.concatenate([edges.left[of_gone], chain]),
         right=np.concatenate([edges.right[of_gone], present.label[chain]]),
         weight=np.concatenate([edges.weight[of_gone], np.full(len(chain), np.inf)]),
-        forced=np.concatenate([edges.forced[of_gone], np.ones(len(chain), dtype=np.bool_)]),
+        decided=np.concatenate([edges.decided[of_gone], np.full(len(chain), _ALWAYS)]),
     )
-    all_claims = {**claims, _THERE: np.where(gone, -1, present.label)}
-    whole = _cluster(joined, all_claims, likeness)
+    there_too = replace(guards, claims={**guards.claims, _THERE: np.where(gone, -1, present.label)})
+    whole = _cluster(joined, there_too)
     cut = np.flatnonzero(there)[present.cut].tolist()
     cut += [int(of_gone[index]) for index in whole.cut if index < len(of_gone)]
     return Clusters(np.where(touched[present.label], whole.label, present.label), sorted(cut))
 
 
 def _only(edges: Edges, chosen: NDArray[np.bool_]) -> Edges:
-    parts = {name: getattr(edges, name)[chosen] for name in ("left", "right", "weight", "forced")}
+    parts = {name: getattr(edges, name)[chosen] for name in ("left", "right", "weight", "decided")}
     return replace(edges, **parts)
 
 
-def _cluster(edges: Edges, claims: Claims, likeness: Likeness | None) -> Clusters:
+def _cluster(edges: Edges, guards: Guards) -> Clusters:
     shape = (edges.records, edges.records)
     matrix = coo_array((np.ones(len(edges.left), dtype=np.int8), (edges.left, edges.right)), shape=shape)
     count, component = connected_components(matrix, directed=False)
-    broken = _broken(edges, claims, component, count)
-    if likeness is not None:
-        broken |= _unlike_inside(likeness, component, count)
+    broken = _broken(edges, guards, component, count)
+    if guards.likeness is not None:
+        broken |= _unlike_inside(guards.likeness, guards.largest, component, count)
     label = _least_of(component, count)
     inside = np.flatnonzero(broken[component[edges.left]]) if len(edges.left) else np.array([], dtype=np.int64)
     members = np.flatnonzero(broken[component])
     if not len(members):
         return Clusters(label, [])
-    return _rebuild(edges, claims, likeness, label, inside, members)
+    return _rebuild(edges, guards, label, inside, members)
 
 
 def _least_of(component: NDArray[np.int32], count: int) -> NDArray[np.int64]:
@@ -120,21 +135,21 @@ def _spread(values: NDArray[np.int64], component: NDArray[np.int32], count: int)
     return highest > lowest
 
 
-def _broken(edges: Edges, claims: Claims, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
-    broken = np.bincount(component, minlength=count) > LARGEST_CLUSTER
-    for values in claims.values():
+def _broken(edges: Edges, guards: Guards, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+    broken = np.bincount(component, minlength=count) > guards.largest
+    for values in guards.claims.values():
         broken |= _spread(values, component, count)
-    for left, right in edges.apart:
+    for left, right, _ in edges.apart:
         broken[component[left]] |= component[left] == component[right]
     return broken
 
 
-def _unlike_inside(likeness: Likeness, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+def _unlike_inside(likeness: Likeness, largest: int, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Which components hold two records that are unlike; a giant is not looked into, it is broken by its size."""
     several, told = _spread(likeness.name, component, count), likeness.name >= 0
     if likeness.born is not None:
         several, told = several | _spread(likeness.born, component, count), told | (likeness.born >= 0)
-    several &= np.bincount(component, minlength=count) <= LARGEST_CLUSTER
+    several &= np.bincount(component, minlength=count) <= largest
     members = np.flatnonzero(several[component] & told)
     inside: dict[int, list[int]] = defaultdict(list)
     for member in members.tolist():
@@ -149,22 +164,19 @@ def _unlike_inside(likeness: Likeness, component: NDArray[np.int32], count: int)
 class _Forest:
     """Union-find whose trees remember what their records claim and how their records are called."""
 
-    def __init__(self, members: Iterable[int], claims: Claims, likeness: Likeness | None, apart: list[tuple[int, int]]) -> None:
+    def __init__(self, members: Iterable[int], guards: Guards) -> None:
+        self.guards = guards
         self.parent = {int(member): int(member) for member in members}
         self.size = dict.fromkeys(self.parent, 1)
         self.claims = {
-            member: {kind: {int(values[member])} if values[member] >= 0 else set() for kind, values in claims.items()}
+            member: {kind: {int(values[member])} if values[member] >= 0 else set() for kind, values in guards.claims.items()}
             for member in self.parent
         }
-        self.likeness = likeness
+        likeness = guards.likeness
         self.named = {member: [member] if likeness and likeness.name[member] >= 0 else [] for member in self.parent}
         births = likeness.born if likeness else None
         self.born = {member: [member] if births is not None and births[member] >= 0 else [] for member in self.parent}
         self.apart: dict[int, set[int]] = defaultdict(set)
-        for left, right in apart:
-            if left in self.parent and right in self.parent:
-                self.apart[left].add(right)
-                self.apart[right].add(left)
 
     def root(self, member: int) -> int:
         while self.parent[member] != member:
@@ -172,10 +184,17 @@ class _Forest:
             member = self.parent[member]
         return member
 
+    def separate(self, left: int, right: int) -> None:
+        """Keep two records' trees apart, unless a newer decision has joined them."""
+        a, b = self.root(left), self.root(right)
+        if a != b:
+            self.apart[a].add(right)
+            self.apart[b].add(left)
+
     def join(self, left: int, right: int, forced: bool) -> bool:
         """Join the trees of two records; false when a guard forbids it.
 
-        A steward's link passes all but a separation, and never joins two clusters through a record that is gone.
+        A steward's link passes all but a newer separation, and never joins two clusters through a record that is gone.
         """
         a, b = sorted((self.root(left), self.root(right)))
         if a == b:
@@ -194,7 +213,7 @@ class _Forest:
         return True
 
     def _agree(self, a: int, b: int) -> bool:
-        if self.size[a] + self.size[b] > LARGEST_CLUSTER:
+        if self.size[a] + self.size[b] > self.guards.largest:
             return False
         alike = all(self._claim_alike(a, b, kind) for kind in self.claims[b])
         return alike and not self._all_unlike(a, b) and not self._any_contrary(a, b)
@@ -206,28 +225,28 @@ class _Forest:
     def _all_unlike(self, a: int, b: int) -> bool:
         """No name of one tree goes with any of the other's: someone who changed a name has records under both."""
         pairs = [(x, y) for x in self.named[a] for y in self.named[b]]
-        return bool(pairs) and self.likeness is not None and all(self.likeness.unlike(x, y) for x, y in pairs)
+        likeness = self.guards.likeness
+        return bool(pairs) and likeness is not None and all(likeness.unlike(x, y) for x, y in pairs)
 
     def _any_contrary(self, a: int, b: int) -> bool:
-        return self.likeness is not None and any(self.likeness.contrary(x, y) for x in self.born[a] for y in self.born[b])
+        likeness = self.guards.likeness
+        return likeness is not None and any(likeness.contrary(x, y) for x in self.born[a] for y in self.born[b])
 
 
 def _rebuild(
-    edges: Edges,
-    claims: Claims,
-    likeness: Likeness | None,
-    label: NDArray[np.int64],
-    inside: NDArray[np.int64],
-    members: NDArray[np.int64],
+    edges: Edges, guards: Guards, label: NDArray[np.int64], inside: NDArray[np.int64], members: NDArray[np.int64]
 ) -> Clusters:
-    """Join the records of broken components again, the strongest link first, as far as the guards let it."""
-    forest = _Forest(members, claims, likeness, edges.apart)
-    order = np.lexsort((edges.right[inside], edges.left[inside], -edges.weight[inside], ~edges.forced[inside]))
-    cut = [
-        int(index)
-        for index in inside[order]
-        if not forest.join(int(edges.left[index]), int(edges.right[index]), bool(edges.forced[index]))
-    ]
+    """Join the records of broken components again: stewards' decisions first, from the newest, then the strongest links."""
+    forest = _Forest(members, guards)
+    order = np.lexsort((edges.right[inside], edges.left[inside], -edges.weight[inside], -edges.decided[inside]))
+    older = sorted(((at, left, right) for left, right, at in edges.apart if left in forest.parent and right in forest.parent))
+    cut = []
+    for index in inside[order]:
+        left, right, decided = int(edges.left[index]), int(edges.right[index]), int(edges.decided[index])
+        while older and older[-1][0] > decided:
+            forest.separate(*older.pop()[1:])
+        if not forest.join(left, right, decided > 0):
+            cut.append(int(index))
     label = label.copy()
     for member in members:
         label[member] = forest.root(int(member))

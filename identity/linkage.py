@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from identity.clusters import Claims, Edges, Likeness, cluster
+from identity.clusters import Claims, Edges, Guards, Likeness, cluster
 
 RECORD_COLUMNS = """
     record_no,
@@ -25,16 +25,17 @@ LINK_COLUMNS = """
     record_a - 1 as left_no,
     record_b - 1 as right_no,
     cast(weight as double) as weight,
-    rule = 'STEWARD_LINK' as is_forced,
+    coalesce(decided, 0) as decided,
     rule = 'STEWARD_SEPARATE' as is_apart
 """
 
 
-def cluster_records(records: Any, links: Any, with_gone: bool) -> pa.Table:
+def cluster_records(records: Any, links: Any, limits: Any, with_gone: bool) -> pa.Table:
     """``record_no`` and ``anchor_no``, the record of its person that was delivered first.
 
-    ``records`` and ``links`` are DuckDB relations (int_identity__standard_record, whose record_no is 1, 2, 3, …;
-    record_a, record_b, rule, weight). Without ``with_gone``, gone records stay alone.
+    All are DuckDB relations: ``records`` int_identity__standard_record, whose record_no is 1, 2, 3, …; ``links`` with record_a,
+    record_b, rule, weight and decided (null, or a decision's place in the order of all); ``limits`` int_identity__guard.
+    Without ``with_gone``, gone records stay alone.
     """
     columns = records.project(RECORD_COLUMNS).to_arrow_table()
     place = columns["record_no"].to_numpy() - 1
@@ -42,13 +43,14 @@ def cluster_records(records: Any, links: Any, with_gone: bool) -> pa.Table:
     edges = _edges(links.project(LINK_COLUMNS).to_arrow_table(), len(place))
     if not with_gone:
         there = ~(gone[edges.left] | gone[edges.right])
-        kept = {name: getattr(edges, name)[there] for name in ("left", "right", "weight", "forced")}
+        kept = {name: getattr(edges, name)[there] for name in ("left", "right", "weight", "decided")}
         edges = replace(edges, **kept)
     claims: Claims = {kind: _numbered(columns[kind], place)[0] for kind in ("resident_id", "permit")}
     names, sounds = _numbered(columns["name_sound"], place)
     born, delivered, sex = (_in_place(columns[name].to_numpy(), place) for name in ("born", "born_as_delivered", "sex_no"))
+    ((largest,),) = limits.project("largest_cluster").fetchall()
     alike = likeness(names, sounds, claims["resident_id"], born, delivered, sex)
-    found = cluster(edges, claims, alike, gone if with_gone else None)
+    found = cluster(edges, Guards(claims, alike, largest), gone if with_gone else None)
     return pa.table({"record_no": pa.array(np.arange(1, len(place) + 1)), "anchor_no": pa.array(found.label + 1)})
 
 
@@ -82,14 +84,14 @@ def likeness(
 
 
 def _edges(links: pa.Table, records: int) -> Edges:
-    left, right, weight, forced, apart = (column.to_numpy() for column in links.itercolumns())
+    left, right, weight, decided, apart = (column.to_numpy() for column in links.itercolumns())
     return Edges(
         records=records,
         left=left[~apart],
         right=right[~apart],
         weight=weight[~apart],
-        forced=forced[~apart],
-        apart=list(zip(left[apart].tolist(), right[apart].tolist(), strict=True)),
+        decided=decided[~apart],
+        apart=list(zip(left[apart].tolist(), right[apart].tolist(), decided[apart].tolist(), strict=True)),
     )
 
 

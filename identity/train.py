@@ -27,7 +27,19 @@ from warehouse.versions import DBT_PROJECT
 EVIDENCE = Path(__file__).with_name("evidence.json")
 SEED = DBT_PROJECT / "seeds" / "identity" / "identity_evidence.csv"
 # What is worked out anew from blinded records; what comes before reads only the lake.
-_MODELS = ["name", "standard_record", "person_record", "couple", "mobile", "block", "sale", "pair", "strong_link", "nucleus", "weak_pair"]
+_MODELS = [
+    "name",
+    "standard_record",
+    "person_record",
+    "couple",
+    "mobile",
+    "block",
+    "sale",
+    "pair",
+    "strong_link",
+    "nucleus",
+    "weak_pair",
+]
 _MODELS += ["weak_link"]
 
 # Who a record is, as far as an ID number says of it or of records that strong evidence ties to it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from identity.clusters import Edges, cluster
+from identity.clusters import Edges, Guards, cluster
 from identity.linkage import likeness
 
 SOUNDS = ["bo wu", "mei liu", "taofu liu", "fang mei wang"]
@@ -19,8 +19,8 @@ def clustered(records: list[dict[str, int]], links: list[tuple[int, int]]) -> li
     }
     alike = likeness(columns["name"], SOUNDS, columns["id"], columns["born"], columns["delivered"], columns["sex"])
     left, right = (np.array(side) for side in zip(*links, strict=True))
-    edges = Edges(len(records), left, right, np.full(len(links), 0.998), np.zeros(len(links), dtype=np.bool_))
-    return cluster(edges, {"resident_id": columns["id"]}, alike).label.tolist()
+    edges = Edges(len(records), left, right, np.full(len(links), 0.998), np.zeros(len(links), dtype=np.int64))
+    return cluster(edges, Guards({"resident_id": columns["id"]}, alike)).label.tolist()
 
 
 @pytest.mark.parametrize(

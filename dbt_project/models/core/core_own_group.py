@@ -6,7 +6,7 @@ One row per recipient and record; ``own_group`` is the group's least record key.
 import numpy as np
 import pyarrow as pa
 
-from identity.clusters import Edges, cluster
+from identity.clusters import Edges, Guards, cluster
 
 
 def model(dbt, session):
@@ -28,11 +28,11 @@ def model(dbt, session):
         left=left[~apart],
         right=right[~apart],
         weight=np.asarray(links["weight"], dtype=float)[~apart],
-        forced=np.zeros(int((~apart).sum()), dtype=bool),
-        apart=list(zip(left[apart].tolist(), right[apart].tolist(), strict=True)),
+        decided=np.zeros(int((~apart).sum()), dtype=np.int64),
+        apart=[(a, b, 1) for a, b in zip(left[apart].tolist(), right[apart].tolist(), strict=True)],
     )
     claims = {"resident_id": units["resident_id"].to_numpy().astype(np.int64)}
-    first = pa.array(cluster(edges, claims).label)
+    first = pa.array(cluster(edges, Guards(claims)).label)
     return pa.table(
         {
             "scope": units["scope"],

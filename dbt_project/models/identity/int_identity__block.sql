@@ -68,7 +68,8 @@ texts as not materialized (
         name_sound || '|' || mobile_std as value
     from records where is_mobile_valid and name_sound is not null and given_name is null
     union all
-    -- Whole names meet by parts of the number: one wrong or two exchanged digits of a mobile leave its first six or its last four as they are.
+    -- Whole names meet by parts of the number: one wrong or two exchanged digits leave its first six or its last four as they
+    -- are.
     select
         record_no,
         'name_mobile_head' as kind,

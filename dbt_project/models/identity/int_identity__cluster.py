@@ -5,4 +5,5 @@ from identity.linkage import cluster_records
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    return cluster_records(dbt.ref("int_identity__standard_record"), dbt.ref("int_identity__link"), with_gone=True)
+    records, links = dbt.ref("int_identity__standard_record"), dbt.ref("int_identity__link")
+    return cluster_records(records, links, dbt.ref("int_identity__guard"), with_gone=True)

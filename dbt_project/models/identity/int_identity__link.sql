@@ -4,14 +4,16 @@ with int_identity__link as (
         record_a,
         record_b,
         rule,
-        weight
+        weight,
+        decided
     from {{ ref('int_identity__strong_link') }}
     union all
     select
         least(record_no, other_no) as record_a,
         greatest(record_no, other_no) as record_b,
         rule,
-        probability as weight
+        probability as weight,
+        null as decided
     from {{ ref('int_identity__weak_link') }}
     where is_merged
 )

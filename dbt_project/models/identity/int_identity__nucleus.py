@@ -5,5 +5,6 @@ from identity.linkage import cluster_records
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    found = cluster_records(dbt.ref("int_identity__standard_record"), dbt.ref("int_identity__strong_link"), with_gone=False)
+    records, links = dbt.ref("int_identity__standard_record"), dbt.ref("int_identity__strong_link")
+    found = cluster_records(records, links, dbt.ref("int_identity__guard"), with_gone=False)
     return found.rename_columns(["record_no", "nucleus_no"])

@@ -5,6 +5,7 @@ with steward as (
         least(a.record_no, b.record_no) as record_a,
         greatest(a.record_no, b.record_no) as record_b,
         decisions.action,
+        dense_rank() over (order by decisions.decided_at, decisions.decision_id) as decided,
         row_number() over (
             partition by least(a.record_no, b.record_no), greatest(a.record_no, b.record_no)
             order by decisions.decided_at desc, decisions.decision_id desc
@@ -22,7 +23,8 @@ ruled as (
         pairs.record_a,
         pairs.record_b,
         pairs.rule,
-        evidence.probability as weight
+        evidence.probability as weight,
+        cast(null as bigint) as decided
     from {{ ref('int_identity__pair') }} as pairs
     inner join {{ ref('identity_evidence') }} as evidence on pairs.rule = evidence.rule
     where evidence.probability >= {{ identity_parameter('link_at') }}
@@ -38,7 +40,8 @@ int_identity__strong_link as (
         record_a,
         record_b,
         'STEWARD_' || action as rule,
-        case when action = 'LINK' then 1.0 else 0.0 end as weight
+        case when action = 'LINK' then 1.0 else 0.0 end as weight,
+        decided
     from steward
     where recency = 1
 )

@@ -1,5 +1,5 @@
--- Decisions that can't both hold: two on one pair, of which the newer counts; and a LINK that would bring together two
--- records whom another decision keeps apart.
+-- Decisions that can't both hold, of which the newer counts: two on one pair; a LINK that would bring together two records whom a
+-- newer SEPARATE keeps apart; and a SEPARATE of two records whom newer LINKs bring together.
 with decisions as (
     select * from {{ ref('core_steward_decision') }}
 ),
@@ -27,10 +27,23 @@ through_others as (
     where loser.effect = 'NOT_FOLLOWED' and loser.action = 'LINK' and winner.effect = 'IN_FORCE' and winner.action = 'SEPARATE'
 ),
 
+in_spite as (
+    select
+        'THROUGH_OTHERS' as kind,
+        loser.decision_id,
+        {{ newest_of('winner.decision_id', 'true', 'winner.decided_at') }} as winning_decision_id
+    from decisions as loser
+    inner join decisions as winner on loser.customer_id_a = winner.customer_id_a and loser.decided_at <= winner.decided_at
+    where loser.effect = 'NOT_FOLLOWED' and loser.action = 'SEPARATE' and winner.effect = 'IN_FORCE' and winner.action = 'LINK'
+    group by loser.decision_id
+),
+
 found as (
     select * from on_one_pair
     union all
     select * from through_others
+    union all
+    select * from in_spite
 ),
 
 steward_conflict as (
