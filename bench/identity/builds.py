@@ -48,14 +48,19 @@ def built(deliveries: Deliveries, home: Path, again: bool = True) -> Path:
     if list(settings.build_dir.glob("*.plan.json")):
         plan = build.newest_plan(settings)
         if again:
-            build.run_layer(settings, plan, "identity")
+            _identify(settings, plan)
     else:
         ingest_all(settings)
         plan = build.plan_build(settings)
         build.start_build(settings, plan)
         build.run_layer(settings, plan, "staging")
-        build.run_layer(settings, plan, "identity")
+        _identify(settings, plan)
     return build.build_file(settings, plan)
+
+
+def _identify(settings: Settings, plan: build.BuildPlan) -> None:
+    build.run_layer(settings, plan, "identity")
+    build.run_models(settings, build.build_file(settings, plan), ["core_probable_link"])
 
 
 def main() -> None:
