@@ -136,14 +136,11 @@ compared as (
         on case when a.mobile_std = b.mobile_std then a.mobile_std end = mobiles.mobile_std
 ),
 
--- The rule that says who they are; and what it would say without the ID numbers, from which its precision is measured
--- wherever both have a valid one.
+-- The rule that says who they are.
 int_identity__pair as (
     select
         *,
-        {{ identity_rule('id_relation', 'last4_relation') }} as rule,
-        case when is_labelled then {{ identity_rule("'none'", "'none'") }} end as rule_without_id,
-        case when is_labelled then {{ identity_rule("'none'", 'last4_relation') }} end as rule_with_last4
+        {{ identity_rule('id_relation', 'last4_relation') }} as rule
     from compared
 )
 

@@ -84,7 +84,9 @@ by_chance as (
 labelled as (
     select
         *,
-        id_relation = 'same' as is_one_person
+        id_relation = 'same' as is_one_person,
+        -- What would be said of them if their numbers were not known.
+        {{ identity_rule("'none'", "'none'") }} as rule_without_id
     from {{ ref('int_identity__pair') }}
     where is_labelled and not is_gone and id_relation in ('same', 'different')
 ),
