@@ -85,6 +85,9 @@ compared as (
         a.names is null and b.names is null and a.accounts is not null and b.accounts is not null as are_both_nameless_followers,
         a.ids is not null as is_a_identified,
         b.ids is not null as is_b_identified,
+        a.born_on as born_on_a,
+        b.born_on as born_on_b,
+        least(a.bound_on, b.bound_on) as bound_on,
         a.records as records_a,
         b.records as records_b,
         greatest(coalesce(a.namesakes, 0), coalesce(b.namesakes, 0)) as namesakes
@@ -234,6 +237,11 @@ int_identity__weak_pair as (
             when directed.birth_relation = 'different' then null
             when directed.birth_relation = 'same' and directed.mobile_relation = 'same' then 'NAMELESS_BIRTH_MOBILE'
             when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'NAMELESS_BIRTH_ADDRESS'
+            -- A child binds no account: whoever shows its policy and uses the number on its records is a parent.
+            when
+                greatest(directed.born_on_a, directed.born_on_b)
+                + to_years(cast({{ identity_parameter('adult_years') }} as integer)) > directed.bound_on
+                then null
             when directed.is_policy_shown and directed.mobile_relation = 'same' then 'FOLLOWER_POLICY_MOBILE'
             when directed.is_policy_shown then 'FOLLOWER_POLICY'
             when directed.mobile_relation <> 'same' or directed.is_mobile_agents or coalesce(usage.shows_policy, false) then null
