@@ -77,8 +77,7 @@ left join absorbed on marked.recipient = absorbed.recipient and marked.customer_
 left join advice on marked.recipient = advice.recipient and marked.group_key = advice.group_key
 left join tier_cause  -- the company's causes are not told of those whose tier rests on the recipient's own records
     on
-        not advice.is_own
-        and advice.customer_id = tier_cause.customer_id
+        case when not advice.is_own then advice.customer_id end = tier_cause.customer_id
         and held.tier = tier_cause.from_tier
         and marked.tier = tier_cause.to_tier;
 
