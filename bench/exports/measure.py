@@ -2,8 +2,9 @@
 
     python bench/exports/measure.py 1000000
 
-Prints seconds and processor seconds per channel, peak memory of all processes together, then what the files of each
-format cost when they are written alone, in this process: the share that is Excel.
+Exports twice: the first lists, and those of a month later, when all were accepted and a tenth is in another tier. Prints
+seconds and processor seconds per channel, peak memory of all processes together, then what the files of each format cost
+when they are written alone, in this process: the share that is Excel.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "exports"))
 from exports_generation import write_generation
+from lake_acks import acknowledge
 
 from exports.audience import CHANNELS, load_audience
 from exports.demo_keys import write_demo_keys
 from exports.formats.table import ListTable
+from exports.package import all_packages
 from exports.run import export_all
 from exports.writing import _WRITERS
-from warehouse.settings import get_settings
+from warehouse.settings import Settings, get_settings
 
 PARTNERS, BRANCHES, BANKS = 20, 10, 10
 
@@ -41,14 +44,14 @@ insert into core.branch select 'B' || i, '分公司' || i, 'B' || i, 2 from rang
 insert into core.agent select 'A' || i, 'B' || i % {branches} from range(1000) as t (i);
 insert into core.partner select printf('P%03d', i), '合作方' || i, '合作中' from range({partners}) as t (i);
 insert into core.bank select printf('B%02d', i), '银行' || i from range({banks}) as t (i);
-create table person as select i, md5(i::varchar) as id, case when i % 10 < 5 then 'IND' when i % 10 < 7 then 'BRK'
+create table person as select i, i // 10 as n, md5(i::varchar) as id, case when i % 10 < 5 then 'IND' when i % 10 < 7 then 'BRK'
  when i % 10 < 9 then 'BANCA' end as channel, (1 + hash(i) % 5)::integer as tier from range({customers}) as t (i);
 insert into core.policy by name select case channel when 'BANCA' then 'core_banca' else 'core_life' end as source_system,
- printf('88%016d', i) as policy_no, channel, 'B' || i % {branches} as branch_code, 'L1' as product_code,
- case channel when 'BRK' then printf('P%03d', i % {partners}) end as partner_code,
- case channel when 'BANCA' then printf('B%02d', i % {banks}) end as bank_code, id as holder_customer_id,
+ printf('88%016d', i) as policy_no, channel, 'B' || n % {branches} as branch_code, 'L1' as product_code,
+ case channel when 'BRK' then printf('P%03d', n % {partners}) end as partner_code,
+ case channel when 'BANCA' then printf('B%02d', n % {banks}) end as bank_code, id as holder_customer_id,
  id as insured_customer_id, 'C' || i as holder_record_id, 'C' || i as insured_record_id,
- case channel when 'IND' then 'A' || i % 1000 end as serving_agent_code, 'ACTIVE' as status, true as is_in_force,
+ case channel when 'IND' then 'A' || n % 1000 end as serving_agent_code, 'ACTIVE' as status, true as is_in_force,
  date '2024-01-01' as issued_on from person where channel is not null;
 insert into core.instalment select source_system, policy_no, date '2026-06-01' from core.policy;
 insert into identity.int_identity__person_record by name
@@ -56,10 +59,10 @@ insert into identity.int_identity__person_record by name
  date '2026-01-01' as changed_at from (
   select case channel when 'BANCA' then 'core_banca' else 'core_life' end as source_system, 'C' || i as source_record_id,
    null as partner_code, null as bank_code, null as agent_code, i from person where channel is not null
-  union all select 'channel_broker', printf('P%03d:%d', i % {partners}, i), printf('P%03d', i % {partners}), null, null, i
+  union all select 'channel_broker', printf('P%03d:%d', n % {partners}, i), printf('P%03d', n % {partners}), null, null, i
    from person where channel = 'BRK'
-  union all select 'channel_banca', 'R' || i, null, printf('B%02d', i % {banks}), null, i from person where channel = 'BANCA'
-  union all select 'channel_individual', 'L' || i, null, null, 'A' || i % 1000, i from person where channel is null
+  union all select 'channel_banca', 'R' || i, null, printf('B%02d', n % {banks}), null, i from person where channel = 'BANCA'
+  union all select 'channel_individual', 'L' || i, null, null, 'A' || n % 1000, i from person where channel is null
   union all select 'wechat_individual', 'o' || i, null, null, null, i from person where i % 2 = 0
  );
 insert into identity.int_identity__customer_record select record_key, md5(
@@ -84,6 +87,16 @@ insert into core.tier select tier.* replace (own_group.scope as scope), own_grou
 insert into mart.customer_tag select id, '喜欢年金', '是', 'crm', 'tag:' || i, null from person where i % 2 = 0;
 insert into mart.customer_points select id, 1200 from person; insert into mart.customer_vip select id, '银卡' from person;
 drop table person;
+"""
+
+# A month later everything was accepted, a tenth is in another tier, and one policy of twenty was withdrawn.
+_LATER = """
+update mart.generation set generation_id = '20260228-0123456789ab', as_of = date '2026-02-28';
+insert into mart.tier_move_customer select customer_id, tier, 1 + tier % 5, 'OTHER' from mart.customer_tier
+ where hash(customer_id) % 10 = 0;
+update mart.customer_tier set tier = 1 + tier % 5 where hash(customer_id) % 10 = 0;
+update core.tier set tier = 1 + tier % 5 where hash(customer_id) % 10 = 0;
+update core.policy set status = 'CANCELLED', is_in_force = false where hash(policy_no) % 20 = 0;
 """
 
 
@@ -129,22 +142,35 @@ def main(customers: int) -> None:
             (workbooks / f"customers_P{number:03d}.xlsx").touch()
         write_demo_keys(folder / "landing", folder / "keys")
         settings = get_settings(home=folder / "home", recipient_keys=folder / "keys", memory_limit="1GiB", threads=2)
-        sizes = {}
         memory = PeakMemory()
         memory.start()
-        began, used_before = time.monotonic(), _processor_seconds()
-        for channel in CHANNELS:
-            start, used = time.monotonic(), _processor_seconds()
-            results = export_all(settings, generation, [channel])
-            sizes[channel] = sum(sum(result.totals["change"].values()) for result in results)
-            said = f"{channel:>12}: {len(results):3} packages, {sizes[channel]:>9,} lines"
-            print(f"{said}, {time.monotonic() - start:6.1f} s, {_processor_seconds() - used:6.1f} CPU s", flush=True)
-        seconds, used = time.monotonic() - began, _processor_seconds() - used_before
+        print("the first lists")
+        used, lines = _export(settings, generation, customers)
+        for package in all_packages(settings):
+            acknowledge(settings, package.result(is_new=False), minute=1)
+        with duckdb.connect(str(generation / "restricted.duckdb")) as connection:
+            connection.execute(_LATER)
+        print("a month later, all accepted")
+        _export(settings, generation, customers)
         memory.is_over.set()
         memory.join()
-        peak = f"peak {memory.peak / 2**20:.2f} GiB"
-        print(f"{'all':>12}: {seconds:.1f} s, {used:.1f} CPU s for {customers:,} customers, {peak}")
-        _formats(folder, sizes["individual"] + sizes["broker"], used)
+        print(f"peak of all processes together: {memory.peak / 2**20:.2f} GiB")
+        _formats(folder, lines, used)
+
+
+def _export(settings: Settings, generation: Path, customers: int) -> tuple[float, int]:
+    """Export and tell what each channel took; returns all processor seconds and how many lines workbooks hold."""
+    lines = {}
+    began, used_before = time.monotonic(), _processor_seconds()
+    for channel in CHANNELS:
+        start, used = time.monotonic(), _processor_seconds()
+        results = export_all(settings, generation, [channel])
+        lines[channel] = sum(sum(result.totals["change"].values()) for result in results)
+        said = f"{channel:>12}: {len(results):3} packages, {lines[channel]:>9,} lines"
+        print(f"{said}, {time.monotonic() - start:6.1f} s, {_processor_seconds() - used:6.1f} CPU s", flush=True)
+    used = _processor_seconds() - used_before
+    print(f"{'all':>12}: {time.monotonic() - began:.1f} s, {used:.1f} CPU s for {customers:,} customers", flush=True)
+    return used, lines["individual"] + lines["broker"]
 
 
 def _formats(folder: Path, lines: int, used: float) -> None:

@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from exports_generation import write_generation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lake_acks import acknowledge, generation_of
+from recipient_view import bank_rows, csv_rows, json_rows
 
 from exports import audience as audiences
 from exports import ledger
@@ -121,6 +123,43 @@ def test_a_cancelled_policy_and_a_merge_are_told_as_such(settings: Settings, tmp
     assert lines(second)[survivor]["reasons"].endswith(f"合并自 {merged}")
 
 
+APART = {  # two customers of a recipient, and what makes them one
+    "P002": [],
+    "ICBC": [
+        "update core.own_group set own_group = record_key where scope = 'ICBC'",
+        "insert into core.tier by name select * replace ('core_banca:B1' as own_group) from core.tier "
+        "where own_group = 'channel_banca:R1'",
+    ],
+    "crm": [],
+}
+TOGETHER = {
+    "P002": [
+        "update core.own_group set own_group = 'channel_broker:P002:x' where scope = 'P002'",
+        "delete from core.tier where scope = 'P002' and own_group like 'core_life%'",
+    ],
+    "ICBC": [],
+    "crm": ["update identity.int_identity__customer_record set customer_id = 'c1' where customer_id = 'c6'"],
+}
+
+
+@pytest.mark.parametrize(("channel", "recipient"), [("broker", "P002"), ("banca", "ICBC"), ("crm", "crm")])
+def test_a_merge_names_both_references_on_every_channel(settings: Settings, tmp_path: Path, channel: str, recipient: str) -> None:
+    def reasons(folder: Path) -> dict[str, tuple[str, str]]:
+        opened = {"crm": lambda: json_rows(folder, "customers.jsonl"), "banca": lambda: bank_rows(folder)}
+        rows = opened.get(channel, lambda: csv_rows(settings, folder))()
+        return {row["customer_ref"]: (row["change"], row["reasons"]) for row in rows}
+
+    apart = write_generation(tmp_path / "apart", *APART[recipient])
+    (first,) = export_all(settings, apart, [channel], [recipient])
+    acknowledge(settings, first)
+    newer = "update mart.generation set generation_id = '20260228-x'"
+    (second,) = export_all(settings, write_generation(tmp_path / "together", newer, *TOGETHER[recipient]), [channel], [recipient])
+    assert set(reasons(first.folder)) == set(reasons(second.folder))
+    ((gone, why),) = [(ref, why) for ref, (change, why) in reasons(second.folder).items() if change == "REMOVED"]
+    (survivor,) = [ref for ref, (_, why) in reasons(second.folder).items() if why.endswith(f"合并自 {gone}")]
+    assert why == f"MERGED 并入 {survivor}"
+
+
 @pytest.fixture
 def in_differences(monkeypatch: pytest.MonkeyPatch) -> None:
     """The branches' declaration, sending differences."""
@@ -142,8 +181,6 @@ def test_a_difference_holds_what_changed_only(settings: Settings, tmp_path: Path
 def test_wechat_sends_the_tag_to_take_off_after_a_move(settings: Settings, generation: Path, tmp_path: Path) -> None:
     (first,) = export_all(settings, generation, ["wechat"], ["wechat_broker"])
     acknowledge(settings, first)
-    from exports_generation import write_generation
-
     moved = write_generation(
         tmp_path / "moved",
         "update mart.generation set generation_id = '20260228-x'",
@@ -170,12 +207,31 @@ STEP = st.tuples(
 )
 
 
+STEPS = st.lists(STEP, min_size=1, max_size=5)
+Steps = list[tuple[dict[int, int], str, set[int], bool]]
+
+
+def trying(examples: int) -> hypothesis_settings:
+    return hypothesis_settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
 @pytest.mark.parametrize("mode", ["full", "delta"])
-@given(steps=st.lists(STEP, min_size=1, max_size=5))
-@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_sequence_ends_with_what_the_recipient_accepted(
-    monkeypatch: pytest.MonkeyPatch, mode: str, steps: list[tuple[dict[int, int], str, set[int], bool]]
-) -> None:
+@given(steps=STEPS)
+@trying(5)
+def test_any_sequence_ends_with_what_the_recipient_accepted(monkeypatch: pytest.MonkeyPatch, mode: str, steps: Steps) -> None:
+    assert_recipient_and_ledger_agree(monkeypatch, mode, steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["full", "delta"])
+@given(steps=STEPS)
+@trying(60)
+def test_many_sequences_end_with_what_the_recipient_accepted(monkeypatch: pytest.MonkeyPatch, mode: str, steps: Steps) -> None:
+    assert_recipient_and_ledger_agree(monkeypatch, mode, steps)
+
+
+def assert_recipient_and_ledger_agree(monkeypatch: pytest.MonkeyPatch, mode: str, steps: Steps) -> None:
+    """Send, kill, answer as the steps say; what each list tells is what the recipient's own books say."""
     declared: Audience = audiences.load_audience("individual").model_copy(update={"mode": mode})
     holds: dict[str, str] = {}  # the recipient's own books: reference to tier
     with tempfile.TemporaryDirectory() as name, monkeypatch.context() as patched:
