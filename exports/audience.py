@@ -7,6 +7,7 @@ and the guards. The exporter has no knowledge of a channel of its own.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -84,6 +85,7 @@ class Audience(_Declared):
         return as_of.strftime("%a").upper() in self.weekdays
 
 
+@cache
 def load_audience(channel: str) -> Audience:
     """The declaration of ``channel``; raises GlifeError for an unknown channel or a wrong declaration."""
     path = DECLARATIONS / f"{channel}.yaml"

@@ -35,6 +35,7 @@ PARTNERS, BRANCHES, BANKS = 20, 10, 10
 
 # Of ten customers five hold an individual policy, two a broker's, two a bank's, one is a prospect; half follow an account.
 _CHANGES = """
+delete from core.policy_party;
 delete from core.policy; delete from core.instalment; delete from core.branch; delete from core.bank; delete from core.partner;
 delete from core.agent; delete from core.follower; delete from core.own_group; delete from core.tier; delete from core.customer;
 delete from mart.partner_score; delete from mart.customer; delete from mart.customer_tier; delete from mart.customer_tag;
@@ -53,6 +54,8 @@ insert into core.policy by name select case channel when 'BANCA' then 'core_banc
  id as insured_customer_id, 'C' || i as holder_record_id, 'C' || i as insured_record_id,
  case channel when 'IND' then 'A' || n % 1000 end as serving_agent_code, 'ACTIVE' as status, true as is_in_force,
  date '2024-01-01' as issued_on from person where channel is not null;
+insert into core.policy_party select source_system, policy_no, 'BENEFICIARY', 1, insured_record_id, insured_customer_id
+ from core.policy where hash(policy_no) % 3 = 0;
 insert into core.instalment select source_system, policy_no, date '2026-06-01' from core.policy;
 insert into identity.int_identity__person_record by name
  select source_system || ':' || source_record_id as record_key, * exclude (i), '王小明' as name, printf('139%08d', i) as mobile,

@@ -54,6 +54,12 @@ select
     issued_on
 from gen.core.policy;
 
+-- Whom policies name to be paid: several of one policy, one person for several shares.
+create view beneficiary as
+select distinct source_system, policy_no, source_system || ':' || source_record_id as record_key, customer_id
+from gen.core.policy_party
+where role = 'BENEFICIARY' and source_record_id is not null;
+
 create view instalment as
 select source_system, policy_no, due_on from gen.core.instalment;
 

@@ -24,24 +24,33 @@ group by customer_id;
 
 create table policy_list as
 with named as (
-    select holder_customer_id as customer_id, source_system, policy_no, true as is_holder
+    select holder_customer_id as customer_id, source_system, policy_no, 'HOLDER' as role
     from policy
-    where status <> 'CANCELLED' and holder_customer_id is not null
     union all
-    select insured_customer_id as customer_id, source_system, policy_no, false as is_holder
+    select insured_customer_id as customer_id, source_system, policy_no, 'INSURED' as role
     from policy
-    where status <> 'CANCELLED' and insured_customer_id is not null
+    union all
+    select customer_id, source_system, policy_no, 'BENEFICIARY' as role
+    from beneficiary
 ),
 
 roles_of_policy as (
     select
-        customer_id,
+        named.customer_id,
         source_system,
         policy_no,
-        case when bool_or(is_holder) then ['HOLDER'] else [] end
-        || case when bool_or(not is_holder) then ['INSURED'] else [] end as roles
+        list_filter(
+            [
+                max(role) filter (where role = 'HOLDER'),
+                max(role) filter (where role = 'INSURED'),
+                max(role) filter (where role = 'BENEFICIARY')
+            ],
+            lambda role: role is not null
+        ) as roles
     from named
-    group by customer_id, source_system, policy_no
+    inner join policy using (source_system, policy_no)
+    where policy.status <> 'CANCELLED' and named.customer_id is not null
+    group by named.customer_id, source_system, policy_no
 )
 
 select

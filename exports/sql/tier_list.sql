@@ -25,13 +25,6 @@ inner join grouped
 inner join record on served_policy.holder_record_key = record.record_key
 group by all;
 
-create table policy_role as
-select recipient, holder_record_key as record_key, source_system, policy_no, 1 as position, 'HOLDER' as role
-from served_policy
-union all
-select recipient, insured_record_key as record_key, source_system, policy_no, 2 as position, 'INSURED' as role
-from served_policy;
-
 create table own_policy as
 select recipient, group_key, string_agg(policy_no || ':' || roles, ';' order by policy_no) as policies
 from (
@@ -40,7 +33,12 @@ from (
         grouped.group_key,
         policy_role.source_system,
         policy_role.policy_no,
-        string_agg(policy_role.role, '/' order by policy_role.position) as roles
+        concat_ws(
+            '/',
+            max(role) filter (where role = 'HOLDER'),
+            max(role) filter (where role = 'INSURED'),
+            max(role) filter (where role = 'BENEFICIARY')
+        ) as roles
     from policy_role
     inner join grouped using (recipient, record_key)
     group by all

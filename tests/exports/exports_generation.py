@@ -60,6 +60,13 @@ insert into core.policy values
   'S1', 'ACTIVE', true, date '2024-02-01', null);
 update core.policy set insured_record_id = case insured_customer_id when 'c4' then 'B1'
  else upper(insured_customer_id) end;
+create table core.policy_party (
+ source_system varchar, policy_no varchar, role varchar, seq integer, source_record_id varchar, customer_id varchar);
+insert into core.policy_party values
+ ('core_life', '000000000000000003', 'BENEFICIARY', 1, 'C2', 'c2'),
+ ('core_life', '000000000000000003', 'BENEFICIARY', 2, 'C2', 'c2'),
+ ('core_life', '000000000000000002', 'BENEFICIARY', 1, 'C3', 'c3'),
+ ('core_life', '000000000000000004', 'BENEFICIARY', 1, 'C1', 'c1');
 create table core.instalment (source_system varchar, policy_no varchar, due_on date);
 insert into core.instalment values
  ('core_life', '000000000000000001', date '2026-01-31'), ('core_life', '000000000000000001', date '2027-01-01'),

@@ -110,6 +110,7 @@ def test_crm_gets_everybody_with_tags_records_and_policies(settings: Settings, g
     first = profiles["c1"]
     assert [tag["tag"] for tag in first["tags"]] == ["喜欢年金"]
     assert [policy["roles"] for policy in first["policies"]] == [["HOLDER", "INSURED"], ["HOLDER"]]
+    assert [policy["roles"] for policy in profiles["c3"]["policies"]] == [["BENEFICIARY"]]
     assert (first["points_alive"], first["vip_level"]) == (1200, "银卡")
 
 
@@ -230,7 +231,8 @@ def test_two_customers_that_own_records_alone_make_one_are_one_line(settings: Se
         "update core.customer set has_marketing_consent = customer_id = 'c2'",
     )
     (row,) = csv_rows(settings, package_of(export_all(settings, together, ["broker"], ["P002"]), "P002"))
-    assert (row["source_record_ids"], row["policies"], row["tier"]) == ("P002:x", "000000000000000003:HOLDER/INSURED", "5")
+    assert (row["source_record_ids"], row["tier"]) == ("P002:x", "5")
+    assert row["policies"] == "000000000000000003:HOLDER/INSURED/BENEFICIARY"  # once, though it is paid twice
     assert row["strategy"].startswith("仅服务")  # one of the two did not agree
 
 
