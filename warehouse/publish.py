@@ -37,6 +37,7 @@ _UNPUBLISHED = {
     "int_identity__couple",
     "int_identity__crm_row",
     "int_identity__gone_record",
+    "int_identity__guard",
     "int_identity__mobile",
     "int_identity__name",
     "int_identity__place",
