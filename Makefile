@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export GLIFE_HOME ?= $(CURDIR)/.glife
 PERSONS ?= 2000
+JOBS ?= 2
 
 .PHONY: help setup run sample test test-slow lint format airflow docs lock clean
 
@@ -25,8 +26,8 @@ run: sample ## the daily job on the deliveries in the landing folder
 	GLIFE_QUIET_SECONDS=0 $(BIN)/glife run
 	@echo "Look around: $(BIN)/glife status; $(BIN)/glife query 'select tier_name, count(*) from customer_tier group by all'"
 
-test: setup ## the tests, under ten minutes; JOBS=2 runs them side by side
-	$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadgroup --no-loadscope-reorder)
+test: setup ## the tests, two side by side (JOBS=1: one after the other)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 test-slow: setup ## proofs that take longer
 	$(BIN)/python -m pytest -m slow

@@ -10,7 +10,7 @@ from generations import SharedGeneration, publish_generation
 
 from warehouse.settings import PROJECT_ROOT
 
-# What takes longest begins first, so that the workers of `make test JOBS=2` end at about the same time.
+# What takes longest begins first, so that the workers of `make test` end at about the same time.
 _LONG = ("tests/e2e/test_daily_run.py", "tests/exports/test_channel_wall.py", "tests/dbt/test_unit_tests.py")
 
 
