@@ -1,4 +1,4 @@
--- Husband and wife, as holder and spouse on a policy, by the records that the policy names.
+-- Husband and wife, as holder and spouse on a policy, by the records that the policy names: each with the other's.
 with couples as (
     select distinct
         'core_life' as source_system,
@@ -16,16 +16,27 @@ with couples as (
     where relation = 'SPOUSE'
 ),
 
-int_identity__couple as (
+named as (
     select
         holders.record_no as holder_record_no,
         spouses.record_no as spouse_record_no
     from couples
-    inner join {{ ref('int_identity__standard_record') }} as holders
+    inner join {{ ref('int_identity__person_record') }} as holders
         on couples.source_system = holders.source_system and couples.holder_record_id = holders.source_record_id
-    inner join {{ ref('int_identity__standard_record') }} as spouses
+    inner join {{ ref('int_identity__person_record') }} as spouses
         on couples.source_system = spouses.source_system and couples.spouse_record_id = spouses.source_record_id
-    where not holders.is_gone and not spouses.is_gone
+),
+
+int_identity__couple as (
+    select
+        holder_record_no as record_no,
+        spouse_record_no
+    from named
+    union
+    select
+        spouse_record_no as record_no,
+        holder_record_no as spouse_record_no
+    from named
 )
 
 select * from int_identity__couple

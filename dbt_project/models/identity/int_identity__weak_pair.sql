@@ -97,33 +97,13 @@ compared as (
 ),
 
 -- Whose spouse is known by some number: then it is less likely that they use each other's.
-couples as (
-    select
-        holders.nucleus_no as holder_no,
-        spouses.nucleus_no as spouse_no
-    from {{ ref('int_identity__couple') }} as couples
-    inner join nuclei as holders on couples.holder_record_no = holders.record_no
-    inner join nuclei as spouses on couples.spouse_record_no = spouses.record_no
-    where holders.nucleus_no <> spouses.nucleus_no
-),
-
-married as (
-    select
-        holder_no as nucleus_no,
-        spouse_no
-    from couples
-    union
-    select
-        spouse_no as nucleus_no,
-        holder_no as spouse_no
-    from couples
-),
-
 paired as (
-    select distinct married.nucleus_no
-    from married
-    inner join nuclei on married.spouse_no = nuclei.nucleus_no
-    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    select distinct own.nucleus_no
+    from {{ ref('int_identity__couple') }} as couples
+    inner join nuclei as own on couples.record_no = own.record_no
+    inner join nuclei as spouses on couples.spouse_record_no = spouses.record_no and own.nucleus_no <> spouses.nucleus_no
+    inner join nuclei as of_spouse on spouses.nucleus_no = of_spouse.nucleus_no
+    inner join {{ ref('int_identity__person_record') }} as records on of_spouse.record_no = records.record_no
     where records.is_mobile_valid
 ),
 
