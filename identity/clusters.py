@@ -40,14 +40,14 @@ class Edges:
 class Likeness:
     """Which records can't be one person by what they say of it, although no number tells them apart (twins, a parent).
 
-    ``name`` and ``born`` are each record's name and birthday as a number (-1 = none): only where a cluster has several is it
-    looked into. Two groups of records stay apart when every record of one is ``unlike`` every one of the other (someone who
-    changed a name has records under both), or when any two are ``contrary``.
+    ``name`` is each record's name as a number (-1 = none), ``told`` what else is known of it (birthday, sex): only where a
+    cluster has several of one is it looked into. Two groups of records stay apart when every record of one is ``unlike`` every
+    one of the other (someone who changed a name has records under both), or when any two are ``contrary``.
     """
 
     name: NDArray[np.int64]
     unlike: Callable[[int, int], bool]
-    born: NDArray[np.int64] | None = None
+    told: tuple[NDArray[np.int64], ...] = ()
     contrary: Callable[[int, int], bool] = lambda a, b: False
 
 
@@ -146,11 +146,13 @@ def _broken(edges: Edges, guards: Guards, component: NDArray[np.int32], count: i
 
 def _unlike_inside(likeness: Likeness, largest: int, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Which components hold two records that are unlike; a giant is not looked into, it is broken by its size."""
-    several, told = _spread(likeness.name, component, count), likeness.name >= 0
-    if likeness.born is not None:
-        several, told = several | _spread(likeness.born, component, count), told | (likeness.born >= 0)
+    several = np.zeros(count, dtype=np.bool_)
+    is_told = np.zeros(len(component), dtype=np.bool_)
+    for values in (likeness.name, *likeness.told):
+        several |= _spread(values, component, count)
+        is_told |= values >= 0
     several &= np.bincount(component, minlength=count) <= largest
-    members = np.flatnonzero(several[component] & told)
+    members = np.flatnonzero(several[component] & is_told)
     inside: dict[int, list[int]] = defaultdict(list)
     for member in members.tolist():
         inside[int(component[member])].append(member)
@@ -174,8 +176,8 @@ class _Forest:
         }
         likeness = guards.likeness
         self.named = {member: [member] if likeness and likeness.name[member] >= 0 else [] for member in self.parent}
-        births = likeness.born if likeness else None
-        self.born = {member: [member] if births is not None and births[member] >= 0 else [] for member in self.parent}
+        told = likeness.told if likeness else ()
+        self.told = {member: [member] if any(values[member] >= 0 for values in told) else [] for member in self.parent}
         self.apart: dict[int, set[int]] = defaultdict(set)
 
     def root(self, member: int) -> int:
@@ -206,7 +208,7 @@ class _Forest:
         self.parent[b] = a
         self.size[a] += self.size[b]
         self.named[a] += self.named[b]
-        self.born[a] += self.born[b]
+        self.told[a] += self.told[b]
         for kind, values in self.claims[b].items():
             self.claims[a][kind] |= values
         self.apart[a] |= self.apart[b]
@@ -230,7 +232,7 @@ class _Forest:
 
     def _any_contrary(self, a: int, b: int) -> bool:
         likeness = self.guards.likeness
-        return likeness is not None and any(likeness.contrary(x, y) for x in self.born[a] for y in self.born[b])
+        return likeness is not None and any(likeness.contrary(x, y) for x in self.told[a] for y in self.told[b])
 
 
 def _rebuild(

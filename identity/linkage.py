@@ -19,7 +19,7 @@ RECORD_COLUMNS = """
     case when given_name is not null then name_sound end as name_sound,
     coalesce(year(birth_date_std) * 10000 + month(birth_date_std) * 100 + day(birth_date_std), -1) as born,
     coalesce(year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date), -1) as born_as_delivered,
-    case sex when 'M' then 1 when 'F' then 2 else 0 end as sex_no
+    case sex_std when 'M' then 1 when 'F' then 2 else -1 end as sex_no
 """
 LINK_COLUMNS = """
     record_a - 1 as left_no,
@@ -62,7 +62,8 @@ def likeness(
     born_as_delivered: NDArray[np.int64],
     sex: NDArray[np.int64],
 ) -> Likeness:
-    """Unlike are names that have nothing to do with each other; contrary are birthdays that no slip of the pen explains.
+    """Unlike are names that have nothing to do with each other; contrary are birthdays that no slip of the pen explains, and a
+    man and a woman of whom not even the birthday agrees.
 
     One valid ID number makes one person of two birthdays, and of two names only where the rest agrees: a number given under
     another name is often a relative's.
@@ -72,15 +73,19 @@ def likeness(
         if names[a] < 0 or names[b] < 0 or names[a] == names[b] or _one_slip_apart(sounds[names[a]], sounds[names[b]]):
             return False
         is_born_alike = born_as_delivered[a] == born_as_delivered[b] >= 0
-        return not (ids[a] == ids[b] >= 0 and is_born_alike and (sex[a] == sex[b] or 0 in (sex[a], sex[b])))
+        return not (ids[a] == ids[b] >= 0 and is_born_alike and (sex[a] == sex[b] or -1 in (sex[a], sex[b])))
 
     def contrary(a: int, b: int) -> bool:
-        if born[a] < 0 or born[b] < 0 or ids[a] == ids[b] >= 0:
+        if ids[a] == ids[b] >= 0 or born[a] == born[b] >= 0:
+            return False
+        if sex[a] != sex[b] and -1 not in (sex[a], sex[b]):
+            return True
+        if born[a] < 0 or born[b] < 0:
             return False
         one, other = int(born[a]), int(born[b])
         return one // 10000 != other // 10000 and one // 100 % 100 != other // 100 % 100 and one % 100 != other % 100
 
-    return Likeness(names, unlike, born, contrary)
+    return Likeness(names, unlike, (born, sex), contrary)
 
 
 def _edges(links: pa.Table, records: int) -> Edges:

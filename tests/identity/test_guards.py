@@ -15,7 +15,7 @@ def clustered(records: list[dict[str, int]], links: list[tuple[int, int]]) -> li
     """Cluster labels of records {name, id, born, delivered, sex}; what is left out is unknown."""
     columns = {
         key: np.array([record.get(key, unknown) for record in records])
-        for key, unknown in (("name", -1), ("id", -1), ("born", -1), ("delivered", -1), ("sex", 0))
+        for key, unknown in (("name", -1), ("id", -1), ("born", -1), ("delivered", -1), ("sex", -1))
     }
     alike = likeness(columns["name"], SOUNDS, columns["id"], columns["born"], columns["delivered"], columns["sex"])
     left, right = (np.array(side) for side in zip(*links, strict=True))
@@ -48,3 +48,16 @@ def test_a_number_under_another_name_is_a_relatives_unless_the_rest_agrees():
     assert len(set(clustered([owner, nameless, wife], [(0, 1), (1, 2)]))) == 2
     renamed = {"name": 3, "id": 7, "born": 19561222, "delivered": 19561222, "sex": 1}
     assert len(set(clustered([owner, nameless, renamed], [(0, 1), (1, 2)]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("man", "woman", "is_one_person"),
+    [
+        ({"sex": 1}, {"sex": 2}, False),  # husband and wife of one name on one number
+        ({"sex": 1, "born": 19890109}, {"sex": 2, "born": 19890109}, True),  # a wrong sex
+        ({"sex": 1, "id": 7}, {"sex": 2, "id": 7}, True),
+    ],
+)
+def test_man_and_woman_stay_apart_through_a_third_record_unless_the_birthday_or_the_number_agrees(man, woman, is_one_person):
+    records = [{"name": 0, **man}, {"name": 0}, {"name": 0, **woman}]
+    assert (len(set(clustered(records, [(0, 1), (1, 2)]))) == 1) == is_one_person

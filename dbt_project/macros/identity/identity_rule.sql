@@ -40,6 +40,8 @@
                     when mobile_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_MOBILE_BIRTH'
                     when email_relation = 'same' and birth_relation = 'same' then 'NEAR_NAME_EMAIL_BIRTH'
                 end
+        -- A wrong sex happens to one person; of two people of one name it is often all that tells them apart.
+        when is_sex_different and birth_relation <> 'same' then null
         when email_relation = 'same' then 'NAME_EMAIL'
         when mobile_relation = 'same' and not is_mobile_agents then 'NAME_MOBILE'
         when is_on_policy then 'NAME_POLICY'
@@ -58,6 +60,9 @@
         where parameters.parameter = '{{ name }}' and {{ valid_on('parameters', as_of()) }}
     )
 {%- endmacro %}
+
+{# The age from which somebody binds an account, or has a child: an interval. #}
+{% macro adult_age() -%} to_years(cast({{ identity_parameter('adult_years') }} as integer)) {%- endmacro %}
 
 {# How two sets of values compare: none where one of them is unknown. #}
 {% macro set_relation(a, b) -%}

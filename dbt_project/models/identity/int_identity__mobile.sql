@@ -22,7 +22,8 @@ int_identity__mobile as (
         uses.records,
         uses.names,
         uses.valid_ids,
-        agents.mobile_std is not null as is_agents_own
+        -- A number under so many names is nobody's own: an agent's, or that of the bank's staff, whom nobody told us of.
+        agents.mobile_std is not null or uses.names > {{ identity_parameter('shared_names') }} as is_agents
     from uses
     left join agents on uses.mobile_std = agents.mobile_std
 )

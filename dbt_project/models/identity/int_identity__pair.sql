@@ -125,9 +125,7 @@ compared as (
         coalesce(a.unionid = b.unionid, false) as is_unionid_same,
         coalesce(a.sex_std <> b.sex_std, false) as is_sex_different,
         coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
-        coalesce(mobiles.names, 0) as mobile_names,
-        -- A number under so many names is nobody's own: an agent's, or that of the bank's staff, whom nobody told us of.
-        coalesce(mobiles.is_agents_own or mobiles.names > {{ identity_parameter('shared_names') }}, false) as is_mobile_agents
+        coalesce(mobiles.is_agents, false) as is_mobile_agents
     from pairs
     inner join {{ ref('int_identity__standard_record') }} as a on pairs.record_a = a.record_no
     inner join {{ ref('int_identity__standard_record') }} as b on pairs.record_b = b.record_no

@@ -47,10 +47,11 @@ facts as (
         list(distinct records.surname_sound) filter (where records.surname_sound is not null) as surnames,
         list(distinct records.sex_std) filter (where records.sex_std is not null) as sexes,
         list(distinct records.birth_date_std) filter (where records.birth_date_std is not null) as births,
-        list(distinct records.mobile_std) filter (where records.is_mobile_valid) as mobiles,
+        list(distinct records.mobile_std) filter (where records.is_mobile_valid and not coalesce(mobiles.is_agents, false)) as mobiles,
         list(distinct records.address_key) filter (where records.address_key is not null) as addresses,
         list(distinct records.unionid) filter (where records.unionid is not null) as unionids,
         list(distinct records.source_system) filter (where starts_with(records.source_system, 'wechat_')) as accounts,
+        list(distinct records.source_system) filter (where starts_with(records.source_system, 'core_')) as cores,
         count(*) filter (where records.is_mobile_valid and not starts_with(records.source_system, 'wechat_')) as mobile_records,
         min(records.birth_date_std) as born_on,
         min(records.changed_at) filter (where starts_with(records.source_system, 'wechat_')) as bound_on,
@@ -60,6 +61,7 @@ facts as (
     from nuclei
     inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
     left join bearers on records.name_sound = bearers.name_sound
+    left join {{ ref('int_identity__mobile') }} as mobiles on records.mobile_std = mobiles.mobile_std
     where
         nuclei.nucleus_no in (select met.nucleus_a from met)
         or nuclei.nucleus_no in (select met.nucleus_b from met)
@@ -78,6 +80,7 @@ compared as (
         {{ set_relation('a.addresses', 'b.addresses') }} as address_relation,
         {{ set_relation('a.unionids', 'b.unionids') }} as unionid_relation,
         coalesce(list_has_any(a.accounts, b.accounts), false) as is_same_account,
+        coalesce(list_has_any(a.cores, b.cores), false) as is_same_core,
         a.names is not null and b.names is not null as are_both_named,
         -- The one of the two that knows less: what is sought is whose record it is.
         a.names is null and b.names is not null as is_a_nameless,
@@ -96,15 +99,40 @@ compared as (
     inner join facts as b on met.nucleus_b = b.nucleus_no
 ),
 
--- Whose spouse is known by some number: then it is less likely that they use each other's.
-paired as (
-    select distinct own.nucleus_no
-    from {{ ref('int_identity__couple') }} as couples
-    inner join nuclei as own on couples.record_no = own.record_no
-    inner join nuclei as spouses on couples.spouse_record_no = spouses.record_no and own.nucleus_no <> spouses.nucleus_no
-    inner join nuclei as of_spouse on spouses.nucleus_no = of_spouse.nucleus_no
-    inner join {{ ref('int_identity__person_record') }} as records on of_spouse.record_no = records.record_no
-    where records.is_mobile_valid
+-- Whose spouse is known by some number (then it is less likely that they use each other's), and who has a child that may be
+-- old enough to use it.
+known as (
+    select
+        nuclei.nucleus_no,
+        coalesce(bool_or(records.is_mobile_valid), false) as has_mobile,
+        min(records.birth_date_std) as born_on
+    from nuclei
+    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    group by nuclei.nucleus_no
+),
+
+related as (
+    select
+        own.nucleus_no,
+        others.nucleus_no as relative_no,
+        bool_or(relatives.is_spouse) as is_spouse
+    from {{ ref('int_identity__relative') }} as relatives
+    inner join nuclei as own on relatives.record_no = own.record_no
+    inner join nuclei as others on relatives.relative_no = others.record_no and own.nucleus_no <> others.nucleus_no
+    group by own.nucleus_no, others.nucleus_no
+),
+
+families as (
+    select
+        related.nucleus_no,
+        bool_or(related.is_spouse and relatives.has_mobile) as is_spouse_reachable,
+        min(relatives.born_on) filter (
+            where not related.is_spouse and relatives.born_on >= own.born_on + {{ adult_age() }}
+        ) as eldest_child_born_on
+    from related
+    inner join known as own on related.nucleus_no = own.nucleus_no
+    inner join known as relatives on related.relative_no = relatives.nucleus_no
+    group by related.nucleus_no
 ),
 
 -- Each pair from the side that knows less (no name, or no ID number) to the one whom it might belong to.
@@ -112,6 +140,7 @@ directed as (
     select
         nucleus_a as nucleus_no,
         nucleus_b as other_no,
+        is_b_identified as is_other_identified,
         *
     from compared
     where is_a_nameless or (are_both_named and not is_a_identified)
@@ -119,6 +148,7 @@ directed as (
     select
         nucleus_b as nucleus_no,
         nucleus_a as other_no,
+        is_a_identified as is_other_identified,
         *
     from compared
     where is_b_nameless or (are_both_named and not is_b_identified)
@@ -129,9 +159,7 @@ users as (
     select
         directed.nucleus_no,
         directed.other_no,
-        coalesce(
-            others.born_on + to_years(cast({{ identity_parameter('adult_years') }} as integer)) <= self.bound_on, true
-        ) as is_adult,
+        coalesce(others.born_on + {{ adult_age() }} <= self.bound_on, true) as is_adult,
         others.mobile_records,
         len(others.mobiles) as other_mobiles,
         len(self.mobiles) as own_mobiles,
@@ -141,13 +169,14 @@ users as (
             and others.born_on + to_years(cast({{ identity_parameter('elder_years') }} as integer)) > self.bound_on,
             false
         ) as is_alone,
-        paired.nucleus_no is not null as is_paired,
+        coalesce(families.is_spouse_reachable, false) as is_paired,
+        coalesce(families.eldest_child_born_on + {{ adult_age() }} <= self.bound_on, false) as has_grown_child,
         self.bound_on is not null as is_follower,
         self.shows_policy
     from directed
     inner join facts as self on directed.nucleus_no = self.nucleus_no
     inner join facts as others on directed.other_no = others.nucleus_no
-    left join paired on directed.other_no = paired.nucleus_no
+    left join families on directed.other_no = families.nucleus_no
     where not directed.are_both_named and directed.mobile_relation = 'same' and others.names is not null
 ),
 
@@ -166,8 +195,7 @@ int_identity__weak_pair as (
         directed.records['first'] as record_no,
         directed.records['second'] as other_record_no,
         directed.records_b + directed.records_a as records,
-        case when directed.other_no = directed.nucleus_b then directed.is_b_identified else directed.is_a_identified end
-            as is_other_identified,
+        directed.is_other_identified,
         coalesce(usage.is_follower, false) and not directed.are_both_named as is_follower,
         case
             when
@@ -180,6 +208,8 @@ int_identity__weak_pair as (
                         when directed.birth_relation = 'different' and not directed.is_birth_near then null
                         when directed.birth_relation = 'same' and directed.mobile_relation = 'different'
                             then case when directed.address_relation <> 'different' then 'SOLE_NAME_BIRTH_OTHER_MOBILE' end
+                        when directed.birth_relation = 'same' and (directed.is_same_core or not directed.is_other_identified)
+                            then 'SOLE_NAME_BIRTH_UNIDENTIFIED'
                         when
                             directed.birth_relation = 'same'
                             and directed.namesakes * {{ chance_of_birthday() }} <= {{ identity_parameter('namesakes_at') }}
@@ -193,13 +223,13 @@ int_identity__weak_pair as (
                             and directed.namesakes * {{ chance_of_last4() }} <= {{ identity_parameter('namesakes_at') }}
                             then 'SOLE_NAME_LAST4'
                         when directed.last4_relation = 'same' then 'SOLE_COMMON_NAME_LAST4'
-                        when directed.mobile_relation = 'same' and directed.birth_relation = 'none' then 'SOLE_NAME_AGENTS_MOBILE'
+                        when directed.is_mobile_agents and directed.birth_relation = 'none' then 'SOLE_NAME_AGENTS_MOBILE'
                     end
             when directed.are_both_named and directed.is_name_homophone
                 then
                     case
                         when directed.birth_relation = 'different' then null
-                        when directed.mobile_relation = 'same' and not directed.is_mobile_agents then 'SOLE_HOMOPHONE_MOBILE'
+                        when directed.mobile_relation = 'same' then 'SOLE_HOMOPHONE_MOBILE'
                         when directed.birth_relation = 'same' and directed.mobile_relation = 'different'
                             then 'SOLE_HOMOPHONE_BIRTH_OTHER_MOBILE'
                         when directed.birth_relation = 'same' then 'SOLE_HOMOPHONE_BIRTH'
@@ -208,8 +238,7 @@ int_identity__weak_pair as (
             when directed.are_both_named and directed.is_name_near
                 then
                     case
-                        when directed.birth_relation = 'none' and directed.mobile_relation = 'same' and not directed.is_mobile_agents
-                            then 'SOLE_NEAR_NAME_MOBILE'
+                        when directed.birth_relation = 'none' and directed.mobile_relation = 'same' then 'SOLE_NEAR_NAME_MOBILE'
                         when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_ADDRESS'
                         when directed.birth_relation = 'same' and directed.mobile_relation = 'same' then 'SOLE_NEAR_NAME_BIRTH_MOBILE'
                     end
@@ -219,12 +248,10 @@ int_identity__weak_pair as (
             when directed.birth_relation = 'same' and directed.address_relation = 'same' then 'NAMELESS_BIRTH_ADDRESS'
             -- A child binds no account: whoever shows its policy and uses the number on its records is a parent.
             when
-                greatest(directed.born_on_a, directed.born_on_b)
-                + to_years(cast({{ identity_parameter('adult_years') }} as integer)) > directed.bound_on
-                then null
+                greatest(directed.born_on_a, directed.born_on_b) + {{ adult_age() }} > directed.bound_on then null
             when directed.is_policy_shown and directed.mobile_relation = 'same' then 'FOLLOWER_POLICY_MOBILE'
             when directed.is_policy_shown then 'FOLLOWER_POLICY'
-            when directed.mobile_relation <> 'same' or directed.is_mobile_agents or coalesce(usage.shows_policy, false) then null
+            when directed.mobile_relation <> 'same' or coalesce(usage.shows_policy, false) then null
             when directed.are_both_nameless_followers
                 then case when directed.nucleus_no not in (select users.nucleus_no from users) then 'FOLLOWER_FOLLOWER' end
             when directed.surname_relation = 'same'
@@ -235,7 +262,10 @@ int_identity__weak_pair as (
             else
                 'FOLLOWER_' || case when usage.persons > 1 then 'FAMILY_' else '' end
                 || case when usage.other_mobiles > 1 then 'CHANGED_' when usage.mobile_records > 1 then 'STEADY_' else 'ONCE_' end
-                || case when usage.is_alone then 'ALONE' when usage.is_paired then 'PAIRED' else 'OTHER' end
+                || case
+                    when usage.is_alone then 'ALONE' when not usage.is_paired then 'OTHER' when usage.has_grown_child then 'PARENT'
+                    else 'PAIRED'
+                end
         end as rule
     from directed
     left join usage on directed.nucleus_no = usage.nucleus_no and directed.other_no = usage.other_no
