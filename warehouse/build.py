@@ -183,7 +183,8 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
     with _writer_lock(settings):
         # Buildable: a test that compares with a later layer's model waits for that layer.
         tests = ["--indirect-selection", "buildable"]
-        _dbt(settings, target, ["build", "--select", *_selection(layer), *tests, *_WITHOUT_UNIT_TESTS])
+        is_last = layer == LAYERS[-1]
+        _dbt(settings, target, ["build", "--select", *_selection(layer), *tests, *_WITHOUT_UNIT_TESTS], with_manifest=is_last)
 
 
 def run_models(settings: Settings, target: Path, names: list[str]) -> None:
@@ -193,7 +194,7 @@ def run_models(settings: Settings, target: Path, names: list[str]) -> None:
 
 def parse(settings: Settings) -> None:
     """Have dbt write its manifest, which says what depends on what."""
-    _dbt(settings, settings.build_dir / "parse.duckdb", ["parse"])
+    _dbt(settings, settings.build_dir / "parse.duckdb", ["parse"], with_manifest=True)
 
 
 def build(settings: Settings, as_of: date | None = None, known_at: datetime | None = None) -> BuildPlan:
@@ -273,9 +274,10 @@ def dbt_command(arguments: list[str]) -> list[str]:
     return [program, "--no-use-colors", "--no-version-check", verb, *folders, *rest]
 
 
-def _dbt(settings: Settings, target: Path, arguments: list[str]) -> None:
+def _dbt(settings: Settings, target: Path, arguments: list[str], with_manifest: bool = False) -> None:
+    """Run dbt; the manifest, which takes a second to write, is written once a build."""
     process = subprocess.Popen(
-        dbt_command(arguments),
+        dbt_command([*arguments, "--write-json" if with_manifest else "--no-write-json"]),
         env=dbt_environment(settings, target),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

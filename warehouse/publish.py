@@ -216,7 +216,7 @@ def _copy(
     try:
         keys.register(connection, keys.load_key(settings))
         connection.execute(_ANALYST_RECORD_ID)
-        build = source.stem  # a view names the database that it was made in, which is called like the file
+        build = source.stem
         connection.execute(f"attach '{_quoted(source)}' as \"{build}\" (read_only)")
         if "identity" in schemas:
             connection.execute(_ERASED.format(build=build))

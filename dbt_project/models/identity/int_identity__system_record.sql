@@ -1,4 +1,5 @@
--- Every current record that describes a person in a system of its own (all but the CRM's mentions), in one shape.
+-- Every current record that describes a person in a system of its own (all but the CRM's mentions), in one shape (a view without the
+-- database's name, like int_identity__source_record).
 {{ config(materialized='view') }}
 
 with core_life as (
@@ -21,7 +22,7 @@ with core_life as (
         marketing_consent,
         cast(updated_at as date) as changed_at,
         first_seen_on
-    from {{ ref('stg_core_life__client') }}
+    from {{ ref('stg_core_life__client').include(database=false) }}
 ),
 
 core_banca as (
@@ -43,7 +44,7 @@ core_banca as (
         consent as marketing_consent,
         last_change_date as changed_at,
         first_seen_on
-    from {{ ref('stg_core_banca__cust') }}
+    from {{ ref('stg_core_banca__cust').include(database=false) }}
 ),
 
 prospects as (
@@ -59,7 +60,7 @@ prospects as (
         agent_code,
         registered_on as changed_at,
         first_seen_on
-    from {{ ref('stg_channel_individual__prospects') }}
+    from {{ ref('stg_channel_individual__prospects').include(database=false) }}
 ),
 
 broker_customers as (
@@ -78,7 +79,7 @@ broker_customers as (
         partner_code,
         unchanged_since as changed_at,
         first_seen_on
-    from {{ ref('stg_channel_broker__customers') }}
+    from {{ ref('stg_channel_broker__customers').include(database=false) }}
 ),
 
 referrals as (
@@ -91,7 +92,7 @@ referrals as (
         bank_code,
         referred_on as changed_at,
         first_seen_on
-    from {{ ref('stg_channel_banca__referrals') }}
+    from {{ ref('stg_channel_banca__referrals').include(database=false) }}
 ),
 
 followers as (
@@ -106,8 +107,8 @@ followers as (
         bindings.system as bound_system,
         cast(bindings.bound_at as date) as changed_at,
         followers.first_seen_on
-    from {{ ref('stg_wechat__followers') }} as followers
-    left join {{ ref('stg_wechat__bindings') }} as bindings
+    from {{ ref('stg_wechat__followers').include(database=false) }} as followers
+    left join {{ ref('stg_wechat__bindings').include(database=false) }} as bindings
         on followers.source_system = bindings.source_system and followers.openid = bindings.openid
 ),
 
