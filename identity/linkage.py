@@ -15,7 +15,7 @@ RECORD_COLUMNS = """
     record_no,
     is_gone,
     case when id_kind = 'RIC' then id_std end as resident_id,
-    case when id_kind = 'HKMO' then id_std end as permit,
+    case when id_kind in ('HKMO', 'TW') then id_kind || id_std end as permit,
     case when given_name is not null then name_sound end as name_sound,
     coalesce(year(birth_date_std) * 10000 + month(birth_date_std) * 100 + day(birth_date_std), -1) as born,
     coalesce(year(birth_date) * 10000 + month(birth_date) * 100 + day(birth_date), -1) as born_as_delivered,

@@ -3,7 +3,8 @@
 Nobody tells the warehouse who is who, so a build is *blinded*: of records whose person is known, the ID number, the mobile or
 the name is hidden, identity is worked out anew without them, and what was hidden judges the links. A prior, worth
 ``prior_weight`` pairs, keeps a rule that was seen seldom from being believed too much. The result is frozen in
-``identity/evidence.json`` and in the seed made of it: to measure again is a change of rules.
+``identity/evidence.json`` and in the seeds made of it, and so are the frequencies of names: to measure again is a change of
+rules.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -25,7 +27,9 @@ from warehouse.settings import get_settings
 from warehouse.versions import DBT_PROJECT
 
 EVIDENCE = Path(__file__).with_name("evidence.json")
-SEED = DBT_PROJECT / "seeds" / "identity" / "identity_evidence.csv"
+SEEDS = DBT_PROJECT / "seeds" / "identity"
+RULES, NAMES = "identity_evidence.csv", "identity_name_frequency.csv"
+LEAST_BEARERS = 5  # a name seen with fewer persons is rare, as far as the builds can say
 # What is worked out anew from blinded records; what comes before reads only the lake.
 _MODELS = [
     "name",
@@ -144,14 +148,14 @@ def counts(build_file: Path, scratch: Path) -> dict[str, tuple[int, int]]:
         parameters.load(connection, parameters.check(parameters.folder_of(settings)))
     models = [f"int_identity__{name}" for name in _MODELS]
     command = build.dbt_command(["run", "--select", *models])
-    subprocess.run(command, env=build.dbt_environment(settings, copy), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=build.dbt_environment(settings, copy), check=True)
     with duckdb.connect(str(copy), read_only=True) as connection:
         return {rule: (tried, agreed) for rule, tried, agreed in connection.execute(_JUDGED).fetchall()}
 
 
 def train(build_files: list[Path]) -> list[Measured]:
     """Every rule of the seed, measured on all the builds together."""
-    with SEED.open(encoding="utf-8", newline="") as file:
+    with (SEEDS / RULES).open(encoding="utf-8", newline="") as file:
         rules = list(csv.DictReader(file))
     total: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as scratch:
@@ -167,21 +171,47 @@ def train(build_files: list[Path]) -> list[Measured]:
     ]
 
 
-def freeze(measured: list[Measured], measured_on: str, evidence: Path = EVIDENCE, seed: Path = SEED) -> None:
-    """Write the evidence as JSON, and the seed that the warehouse reads."""
+def name_frequencies(build_files: list[Path]) -> dict[str, int]:
+    """Of a million persons with a valid ID number, how many have the name: names that several have, the most frequent first."""
+    with duckdb.connect() as connection:
+        for number, build_file in enumerate(build_files):
+            connection.execute(f"attach '{build_file}' as build_{number} (read_only)")
+        persons = " union all ".join(
+            f"select distinct {number} as build, name_sound, id_std from build_{number}.identity.int_identity__person_record "
+            "where is_id_valid and given_name is not null"
+            for number in range(len(build_files))
+        )
+        found = connection.execute(
+            f"with persons as ({persons}) "
+            "select name_sound, cast(round(1e6 * count(*) / (select count(*) from persons)) as integer) as per_million "
+            f"from persons group by name_sound having count(*) >= {LEAST_BEARERS} order by per_million desc, name_sound"
+        )
+        return dict(found.fetchall())
+
+
+def freeze(
+    measured: list[Measured], names: dict[str, int], measured_on: str, evidence: Path = EVIDENCE, seeds: Path = SEEDS
+) -> None:
+    """Write what was measured as JSON, and the seeds that the warehouse reads."""
     rules = [{**asdict(rule), "probability": rule.probability} for rule in measured]
     content = {
         "command": f"python -m identity.train BUILD... --described-as '{measured_on}'",
         "measured_on": measured_on,
         "rules": rules,
+        "names_per_million": names,
     }
     evidence.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    columns = ["rule", "meaning", "prior", "prior_weight", "tried", "agreed", "probability", "measured_on"]
+    _write(seeds / RULES, columns, [{**rule, "measured_on": "blinded" if rule["tried"] else "prior"} for rule in rules])
+    rows = [{"name_sound": name, "per_million": share} for name, share in names.items()]
+    _write(seeds / NAMES, ["name_sound", "per_million"], rows)
+
+
+def _write(seed: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
     with seed.open("w", encoding="utf-8", newline="") as file:
-        columns = ["rule", "meaning", "prior", "prior_weight", "tried", "agreed", "probability", "measured_on"]
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        for rule in rules:
-            writer.writerow({**rule, "measured_on": "blinded" if rule["tried"] else "prior"})
+        writer.writerows(rows)
 
 
 def main() -> None:
@@ -194,7 +224,7 @@ def main() -> None:
     for rule in measured:
         print(f"{rule.rule:36} {rule.tried:7,} tried {rule.agreed:7,} right  {rule.prior:.4f} -> {rule.probability:.4f}")
     if not arguments.show:
-        freeze(measured, arguments.described_as)
+        freeze(measured, name_frequencies(arguments.builds), arguments.described_as)
 
 
 if __name__ == "__main__":

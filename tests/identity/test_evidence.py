@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from identity.train import EVIDENCE, SEED, Measured, freeze
+from identity.train import EVIDENCE, NAMES, RULES, SEEDS, Measured, freeze
 from warehouse.versions import DBT_PROJECT
 
 
-def seed_rows(path: Path = SEED) -> list[dict[str, str]]:
+def seed_rows(path: Path = SEEDS / RULES) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -28,6 +28,13 @@ def test_the_seed_is_what_training_wrote():
             rule["agreed"],
             rule["probability"],
         )
+
+
+def test_the_frequencies_of_names_are_what_training_wrote():
+    names = json.loads(EVIDENCE.read_text(encoding="utf-8"))["names_per_million"]
+    assert {row["name_sound"]: int(row["per_million"]) for row in seed_rows(SEEDS / NAMES)} == names
+    assert len(names) > 500
+    assert 100 <= min(names.values()) <= max(names.values()) < 20_000
 
 
 def test_every_probability_is_its_prior_and_what_was_measured():
@@ -54,6 +61,7 @@ def test_a_prior_keeps_a_rule_seen_seldom_from_being_believed(tmp_path):
     seldom, often = (Measured("R", "words", 0.9, 100, tried, tried) for tried in (3, 3000))
     assert 0.9 < seldom.probability < 0.91
     assert often.probability > 0.995
-    freeze([seldom], "a test", tmp_path / "evidence.json", tmp_path / "seed.csv")
-    assert seed_rows(tmp_path / "seed.csv")[0]["probability"] == str(seldom.probability)
+    freeze([seldom], {"wei zhang": 2500}, "a test", tmp_path / "evidence.json", tmp_path)
+    assert seed_rows(tmp_path / NAMES) == [{"name_sound": "wei zhang", "per_million": "2500"}]
+    assert seed_rows(tmp_path / RULES)[0]["probability"] == str(seldom.probability)
     assert json.loads((tmp_path / "evidence.json").read_text())["measured_on"] == "a test"

@@ -75,3 +75,17 @@ def test_what_is_no_mobile_number_is_none(form, nothing):
 @pytest.mark.parametrize(("number", "stands_for_nothing"), [("13888888888", True), ("13800138000", True), ("13912345670", False)])
 def test_placeholder_mobiles(form, number, stands_for_nothing):
     assert form("is_placeholder_mobile", number) is stands_for_nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "key"),
+    [
+        ("FPR", "USA110085010112", "11850101"),  # the form until 2023: country, place, birthday, two more
+        ("RIC", "911840198501011236", "11850101"),  # the form since then
+        ("RIC", "110105194912310027", None),
+        ("FPR", "USA1100850101", None),
+    ],
+)
+def test_both_forms_of_a_foreign_residents_card_agree_in_province_and_birthday(kind, number, key):
+    sql = jinja2.Environment(autoescape=False).from_string(MACROS + "{{ residence_key('$kind', '$number') }}").render().strip()
+    assert duckdb.execute(f"select {sql}", {"kind": kind, "number": number}).fetchone() == (key,)

@@ -29,6 +29,19 @@
     ) % 11, 1)
 {%- endmacro %}
 
+{#
+    What the two forms of a foreign permanent resident's card have in common: province and birthday. Until 2023 three letters of
+    the country, four digits of the place, six of the birthday, two more; since then 9, two digits of the province, three of the
+    country, and on as in a resident's number.
+#}
+{% macro residence_key(id_kind, compact) -%}
+    case
+        when {{ id_kind }} = 'FPR' and regexp_full_match({{ compact }}, '[A-Z]{3}[0-9]{12}')
+            then substr({{ compact }}, 4, 2) || substr({{ compact }}, 8, 6)
+        when {{ id_kind }} = 'RIC' and {{ compact }} like '9%' then substr({{ compact }}, 2, 2) || substr({{ compact }}, 9, 6)
+    end
+{%- endmacro %}
+
 {# A mobile number's eleven digits, without +86 and separators; null when it is no mobile number. #}
 {% macro mobile_digits(text) -%}
     nullif(regexp_extract(

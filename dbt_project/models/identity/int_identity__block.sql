@@ -58,6 +58,12 @@ texts as not materialized (
     union all
     select
         record_no,
+        'residence' as kind,
+        residence_key as value
+    from records where residence_key is not null
+    union all
+    select
+        record_no,
         'unionid' as kind,
         unionid as value
     from records where unionid is not null
@@ -105,6 +111,12 @@ texts as not materialized (
         'name_last4' as kind,
         name_sound || '|' || id_last4 as value
     from records where name_sound is not null and id_last4 is not null
+    union all
+    select
+        record_no,
+        'name_last4' as kind,
+        name_sound || '|' || id_last4_old as value
+    from records where name_sound is not null and id_last4_old <> id_last4
     union all
     select
         record_no,

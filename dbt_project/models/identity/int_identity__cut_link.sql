@@ -16,7 +16,7 @@ facts as (
         anchor_no,
         count(*) as records,
         max(case when id_kind = 'RIC' then id_std end) as resident_id,
-        max(case when id_kind = 'HKMO' then id_std end) as permit
+        max(case when id_kind in ('HKMO', 'TW') then id_kind || id_std end) as permit
     from clusters
     group by anchor_no
 ),

@@ -75,12 +75,14 @@ compared as (
                         else 'other'
                     end
             when a.id_kind || a.id_std = b.id_kind || b.id_std then 'same'
-            when a.id_kind = b.id_kind and a.id_kind in ('RIC', 'HKMO') then 'different'
+            when a.id_kind <> b.id_kind and a.residence_key = b.residence_key then 'near'
+            when a.id_kind = b.id_kind and a.id_kind in ('RIC', 'HKMO', 'TW') then 'different'
             else 'other'
         end as id_relation,
         case
             when a.id_last4 is null or b.id_last4 is null then 'none'
-            when a.id_last4 = b.id_last4 then 'same'
+            when a.id_last4 = b.id_last4 or a.id_last4_old = b.id_last4 or a.id_last4 = b.id_last4_old then 'same'
+            when damerau_levenshtein(a.id_last4, b.id_last4) = 1 then 'near'
             else 'different'
         end as last4_relation,
         case

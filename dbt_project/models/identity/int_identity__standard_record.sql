@@ -101,6 +101,7 @@ int_identity__standard_record as (
         end as id_std,
         documents.id_kind,
         documents.is_id_valid,
+        {{ residence_key('documents.id_kind', 'documents.id_compact') }} as residence_key,
         not documents.is_id_valid and regexp_matches(documents.id_compact, '^[0-9OIL]{17}[0-9XOIL]$')
         and regexp_matches(documents.id_compact, '[OIL]') as has_id_lookalikes,
         case
@@ -108,6 +109,8 @@ int_identity__standard_record as (
                 then translate(documents.id_compact, 'OIL', '011')
         end as id_guess,
         coalesce({{ compact_id('documents.id_last4') }}, case when documents.is_id_valid then right(id_full, 4) end) as id_last4,
+        -- Who still has a card of 15 digits reads out its last four.
+        case when documents.is_id_valid and substr(id_full, 7, 2) = '19' then substr(id_full, 14, 4) end as id_last4_old,
 
         documents.mobile,
         documents.mobile_std,

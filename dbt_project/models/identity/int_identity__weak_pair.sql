@@ -27,22 +27,32 @@ met as (
     group by all
 ),
 
--- How many persons with a known ID have a name: a rare name is more evidence than 张伟.
+-- How many persons with a known ID have a name: a rare name is more evidence than 张伟. What is frequent is frozen; a count can
+-- only make a name more frequent, and then it is pairs of that name alone that change.
 bearers as (
     select
-        name_sound,
-        count(distinct id_std) as valid_ids
-    from {{ ref('int_identity__person_record') }}
-    where is_id_valid
-    group by name_sound
+        records.name_sound,
+        greatest(
+            count(distinct case when records.is_id_valid then records.id_std end),
+            coalesce(max(names.per_million), 0) * {{ identity_parameter('persons_expected') }} / 1000000
+        ) as persons
+    from {{ ref('int_identity__person_record') }} as records
+    left join {{ ref('identity_name_frequency') }} as names on records.name_sound = names.name_sound
+    where records.name_sound is not null
+    group by records.name_sound
 ),
 
 facts as (
     select
         nuclei.nucleus_no,
         count(*) as records,
-        list(distinct records.id_kind || ':' || records.id_std) filter (where records.id_kind is not null) as ids,
-        list(distinct records.id_last4) filter (where records.id_last4 is not null) as last4s,
+        -- A number for life; a passport or a certificate is issued anew.
+        list(distinct records.id_kind || ':' || records.id_std) filter (where records.id_kind in ('RIC', 'HKMO', 'TW')) as ids,
+        count(records.id_kind) > 0 as is_identified,
+        list_distinct(
+            list(records.id_last4) filter (where records.id_last4 is not null)
+            || coalesce(list(records.id_last4_old) filter (where records.id_last4_old is not null), [])
+        ) as last4s,
         list(distinct records.name_sound) filter (where records.given_name is not null) as names,
         list(distinct records.surname_sound) filter (where records.surname_sound is not null) as surnames,
         list(distinct records.sex_std) filter (where records.sex_std is not null) as sexes,
@@ -56,7 +66,7 @@ facts as (
         min(records.birth_date_std) as born_on,
         min(records.changed_at) filter (where starts_with(records.source_system, 'wechat_')) as bound_on,
         max(records.marital_status) as marital_status,
-        max(bearers.valid_ids) as namesakes,
+        max(bearers.persons) as namesakes,
         bool_or(coalesce(starts_with(records.source_system, 'wechat_') and records.bound_policy_no is not null, false)) as shows_policy
     from nuclei
     inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
@@ -86,8 +96,10 @@ compared as (
         a.names is null and b.names is not null as is_a_nameless,
         b.names is null as is_b_nameless,
         a.names is null and b.names is null and a.accounts is not null and b.accounts is not null as are_both_nameless_followers,
-        a.ids is not null as is_a_identified,
-        b.ids is not null as is_b_identified,
+        a.ids is not null as is_a_sure,
+        b.ids is not null as is_b_sure,
+        a.is_identified as is_a_identified,
+        b.is_identified as is_b_identified,
         a.born_on as born_on_a,
         b.born_on as born_on_b,
         least(a.bound_on, b.bound_on) as bound_on,
@@ -143,7 +155,7 @@ directed as (
         is_b_identified as is_other_identified,
         *
     from compared
-    where is_a_nameless or (are_both_named and not is_a_identified)
+    where is_a_nameless or (are_both_named and not is_a_sure)
     union all
     select
         nucleus_b as nucleus_no,
@@ -151,7 +163,7 @@ directed as (
         is_a_identified as is_other_identified,
         *
     from compared
-    where is_b_nameless or (are_both_named and not is_b_identified)
+    where is_b_nameless or (are_both_named and not is_b_sure)
 ),
 
 -- Who else uses the number, as far as records with a name say, and since when this person is seen using it.
@@ -263,8 +275,8 @@ int_identity__weak_pair as (
                 'FOLLOWER_' || case when usage.persons > 1 then 'FAMILY_' else '' end
                 || case when usage.other_mobiles > 1 then 'CHANGED_' when usage.mobile_records > 1 then 'STEADY_' else 'ONCE_' end
                 || case
-                    when usage.is_alone then 'ALONE' when not usage.is_paired then 'OTHER' when usage.has_grown_child then 'PARENT'
-                    else 'PAIRED'
+                    when usage.is_alone then 'ALONE' when usage.has_grown_child then 'PARENT' when usage.is_paired then 'PAIRED'
+                    else 'OTHER'
                 end
         end as rule
     from directed
