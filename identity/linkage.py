@@ -14,6 +14,7 @@ from identity.clusters import Claims, Edges, Guards, Likeness, cluster
 RECORD_COLUMNS = """
     record_no,
     is_gone,
+    source_system = 'crm' and not starts_with(source_record_id, 'card:') as is_mention,
     case when id_kind = 'RIC' then id_std end as resident_id,
     case when id_kind in ('HKMO', 'TW') then id_kind || id_std end as permit,
     case when given_name is not null then name_sound end as name_sound,
@@ -26,7 +27,8 @@ LINK_COLUMNS = """
     record_b - 1 as right_no,
     cast(weight as double) as weight,
     coalesce(decided, 0) as decided,
-    rule = 'STEWARD_SEPARATE' as is_apart
+    rule = 'STEWARD_SEPARATE' as is_apart,
+    rule = 'CARD_NAMES_RECORD' as is_naming
 """
 
 
@@ -39,8 +41,8 @@ def cluster_records(records: Any, links: Any, limits: Any, with_gone: bool) -> p
     """
     columns = records.project(RECORD_COLUMNS).to_arrow_table()
     place = columns["record_no"].to_numpy() - 1
-    gone = _in_place(columns["is_gone"].to_numpy(), place)
-    edges = _edges(links.project(LINK_COLUMNS).to_arrow_table(), len(place))
+    gone, mention = (_in_place(columns[name].to_numpy(), place) for name in ("is_gone", "is_mention"))
+    edges = _edges(links.project(LINK_COLUMNS).to_arrow_table(), gone, mention)
     if not with_gone:
         there = ~(gone[edges.left] | gone[edges.right])
         kept = {name: getattr(edges, name)[there] for name in ("left", "right", "weight", "decided")}
@@ -88,10 +90,13 @@ def likeness(
     return Likeness(names, unlike, (born, sex), contrary)
 
 
-def _edges(links: pa.Table, records: int) -> Edges:
-    left, right, weight, decided, apart = (column.to_numpy() for column in links.itercolumns())
+def _edges(links: pa.Table, gone: NDArray[np.bool_], mention: NDArray[np.bool_]) -> Edges:
+    left, right, weight, decided, apart, naming = (column.to_numpy() for column in links.itercolumns())
+    # A CRM row that names a record which is gone has become a record itself. Its link comes last: the place of who is gone is
+    # among the person's other records.
+    weight = weight - (naming & ((gone[left] & mention[right]) | (mention[left] & gone[right])))
     return Edges(
-        records=records,
+        records=len(gone),
         left=left[~apart],
         right=right[~apart],
         weight=weight[~apart],

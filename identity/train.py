@@ -91,7 +91,7 @@ with strong as (
 ),
 weak as (
     select rule, record_no as record_a, other_no as record_b, nucleus_no, other_nucleus_no from identity.int_identity__weak_link
-    where not is_contested and probability > 0.98 * rule_probability
+    where not is_gone and not is_contested and probability > 0.98 * rule_probability
 ),
 names as (
     select nuclei.nucleus_no, list(distinct known.name_sound) as sounds, bool_or(known.is_name_hidden) as is_hidden

@@ -210,13 +210,13 @@ def build(settings: Settings, as_of: date | None = None, known_at: datetime | No
 def build_identity(
     settings: Settings, plan: BuildPlan, target: Path, change: Callable[[duckdb.DuckDBPyConnection], None]
 ) -> None:
-    """Staging and identity of ``plan`` in a file of its own, with ``change`` done to the reference tables first."""
+    """Identity of ``plan`` in a file of its own, with ``change`` done to the reference tables first."""
     with _writer_lock(settings):
         _remove_build(target)
         _attach_lake(settings, plan, target)
         with connect(target, settings) as connection:
             change(connection)
-        _dbt(settings, target, ["run", "--select", "path:models/staging", "path:models/identity", "core_probable_link"])
+        _dbt(settings, target, ["run", "--select", "+path:models/identity", "+core_probable_link"])
 
 
 def newest_plan(settings: Settings) -> BuildPlan:

@@ -32,6 +32,7 @@ gone as (
         mobile,
         email,
         address,
+        marital_status,
         cast(updated_at as date) as changed_at,
         first_seen_on
     from clients
@@ -46,6 +47,7 @@ gone as (
         id_number,
         mobile,
         address,
+        {{ in_our_words('marital_status', 'banca_marital_status') }} as marital_status,
         last_change_date as changed_at,
         first_seen_on
     from bank_customers

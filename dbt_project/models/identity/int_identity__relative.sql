@@ -1,4 +1,5 @@
--- Two persons whom one policy names, by the records that it names: each with the other's.
+-- Two persons whom one policy names, by the records that it names: each with the other's. Records that are gone are told too:
+-- they keep their place, and whose relative somebody is does not change by their going.
 with parties as (
     select
         'core_life' as source_system,
@@ -33,7 +34,7 @@ numbered as (
         bool_or(parties.is_holder) as is_holder,
         bool_or(coalesce(parties.is_spouse, false)) as is_spouse
     from parties
-    inner join {{ ref('int_identity__person_record') }} as records
+    inner join {{ ref('int_identity__standard_record') }} as records
         on parties.source_system = records.source_system and parties.source_record_id = records.source_record_id
     group by parties.source_system, parties.policy_no, records.record_no
 ),

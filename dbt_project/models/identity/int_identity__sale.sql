@@ -1,4 +1,5 @@
 -- A referral that was sold, and a customer of the bank's core system of the same name who applied for a policy about then.
+-- Records that are gone are told too: they keep their place by it.
 with referrals as (
     select
         records.record_no,
@@ -7,7 +8,7 @@ with referrals as (
     from {{ ref('int_identity__standard_record') }} as records
     inner join {{ ref('stg_channel_banca__referrals') }} as referrals
         on records.source_system = 'channel_banca' and records.source_record_id = referrals.referral_no
-    where referrals.result = 'SOLD' and records.given_name is not null and not records.is_gone
+    where referrals.result = 'SOLD' and records.given_name is not null
 ),
 
 parties as (
@@ -31,7 +32,7 @@ applicants as (
     from parties
     inner join {{ ref('int_identity__standard_record') }} as records
         on records.source_system = 'core_banca' and parties.cust_no = records.source_record_id
-    where records.given_name is not null and not records.is_gone
+    where records.given_name is not null
 ),
 
 -- A name is borne by many: only applications of the two periods that a referral's days reach into are looked at.

@@ -1,5 +1,6 @@
 -- Two nuclei that met in some block but that nothing strong joins: how they compare as wholes, and which weak rule might
 -- make them one person. Weak evidence never stands against a contradiction: another ID, sex, WeChat user, name or birth date.
+-- Records that are gone are compared as if they were there, so that they keep their place; they count for nobody else.
 with nuclei as (
     select
         record_no,
@@ -19,11 +20,12 @@ met as (
         bool_or(pairs.is_sale) as is_sale,
         bool_or(pairs.birth_relation in ('swapped', 'near')) as is_birth_near,
         bool_or(pairs.is_policy_shown) as is_policy_shown,
-        bool_or(pairs.is_mobile_agents) as is_mobile_agents
+        bool_or(pairs.is_mobile_agents) as is_mobile_agents,
+        bool_or(pairs.is_gone) as is_gone
     from {{ ref('int_identity__pair') }} as pairs
     inner join nuclei as a on pairs.record_a = a.record_no
     inner join nuclei as b on pairs.record_b = b.record_no
-    where not pairs.is_gone and a.nucleus_no <> b.nucleus_no
+    where a.nucleus_no <> b.nucleus_no
     group by all
 ),
 
@@ -69,7 +71,7 @@ facts as (
         max(bearers.persons) as namesakes,
         bool_or(coalesce(starts_with(records.source_system, 'wechat_') and records.bound_policy_no is not null, false)) as shows_policy
     from nuclei
-    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
     left join bearers on records.name_sound = bearers.name_sound
     left join {{ ref('int_identity__mobile') }} as mobiles on records.mobile_std = mobiles.mobile_std
     where
@@ -119,7 +121,7 @@ known as (
         coalesce(bool_or(records.is_mobile_valid), false) as has_mobile,
         min(records.birth_date_std) as born_on
     from nuclei
-    inner join {{ ref('int_identity__person_record') }} as records on nuclei.record_no = records.record_no
+    inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
     group by nuclei.nucleus_no
 ),
 
@@ -171,6 +173,7 @@ users as (
     select
         directed.nucleus_no,
         directed.other_no,
+        directed.is_gone,
         coalesce(others.born_on + {{ adult_age() }} <= self.bound_on, true) as is_adult,
         others.mobile_records,
         len(others.mobiles) as other_mobiles,
@@ -195,9 +198,13 @@ users as (
 usage as (
     select
         *,
-        count(*) filter (where is_adult) over (partition by nucleus_no) as adults,
-        count(*) over (partition by nucleus_no) as persons
+        case
+            when is_gone then count(*) filter (where is_adult) over everyone
+            else count(*) filter (where is_adult and not is_gone) over everyone
+        end as adults,
+        case when is_gone then count(*) over everyone else count(*) filter (where not is_gone) over everyone end as persons
     from users
+    window everyone as (partition by nucleus_no)
 ),
 
 int_identity__weak_pair as (
@@ -209,6 +216,7 @@ int_identity__weak_pair as (
         directed.records_b + directed.records_a as records,
         directed.is_other_identified,
         coalesce(usage.is_follower, false) and not directed.are_both_named as is_follower,
+        directed.is_gone,
         case
             when
                 directed.is_vetoed or directed.id_relation = 'different' or directed.sex_relation = 'different'
@@ -265,7 +273,11 @@ int_identity__weak_pair as (
             when directed.is_policy_shown then 'FOLLOWER_POLICY'
             when directed.mobile_relation <> 'same' or coalesce(usage.shows_policy, false) then null
             when directed.are_both_nameless_followers
-                then case when directed.nucleus_no not in (select users.nucleus_no from users) then 'FOLLOWER_FOLLOWER' end
+                then
+                    case
+                        when directed.nucleus_no not in (select users.nucleus_no from users where not users.is_gone)
+                            then 'FOLLOWER_FOLLOWER'
+                    end
             when directed.surname_relation = 'same'
                 then case when usage.persons = 1 then 'SURNAME_MOBILE' else 'SURNAME_SHARED_MOBILE' end
             when not usage.is_follower or not usage.is_adult or usage.adults > 1 then null
