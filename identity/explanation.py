@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -33,6 +33,39 @@ COMPARISONS = {
     "is_sex_different": "sex",
 }
 _SAYS_NOTHING = {"none", "false"}
+# What each guard of int_identity__cut_link forbids.
+GUARDS = {
+    "TWO_IDS": "one customer would have two valid ID numbers",
+    "TWO_PERMITS": "one customer would have two permits",
+    "UNLIKE_PERSONS": "their names, birthdays or sexes have nothing to do with each other",
+    "TOO_LARGE": "one customer would have more records than one person may",
+    "STEWARD_SEPARATE": "a steward separated the two customers",
+}
+# The values by which records meet (int_identity__block).
+_MEETING = {
+    "id": "ID number",
+    "unionid": "WeChat user (unionid)",
+    "name_mobile": "surname and mobile",
+    "name_mobile_head": "name and the first digits of the mobile",
+    "name_mobile_tail": "name and the last digits of the mobile",
+    "name_birth": "name and birth date",
+    "name_email": "name and e-mail",
+    "name_address": "name and address",
+    "name_last4": "name and the last four of the ID number",
+    "birth_address": "birth date and address",
+    "name_policy": "name and policy",
+    "who": "the record that both name",
+}
+# The values that a comparison looks at, as they were delivered.
+_COMPARED = {
+    "id_relation": "id_number",
+    "name_relation": "name",
+    "mobile_relation": "mobile",
+    "birth_relation": "birth_date",
+    "address_relation": "address",
+    "email_relation": "email",
+    "is_sex_different": "sex",
+}
 _ORIGIN = "origin.file_name || ' of ' || origin.business_date || ', line ' || origin.line_number"
 
 
@@ -43,11 +76,15 @@ class Part:
     label: str
     bits: float
     total: float
+    values: tuple[str | None, str | None] = (None, None)  # what the two records say, where it is one value that is compared
 
 
 @dataclass(frozen=True)
 class Link:
-    """Two records, what compares how, and the parts of the evidence; ``rule`` is null where nothing links them."""
+    """Two records, what compares how, and the parts of the evidence; ``rule`` is null where nothing links them.
+
+    The strongest links that hold all records together are ``needed``; without the others nothing would change.
+    """
 
     record_a: str
     record_b: str
@@ -56,6 +93,7 @@ class Link:
     probability: float | None
     relations: list[tuple[str, str]]
     parts: list[Part]
+    is_needed: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,12 +138,12 @@ def explain_customer(connection: duckdb.DuckDBPyConnection, customer_id: str) ->
     history = _history(connection, customer_id)
     if not customers:
         raise _unknown(customer_id, history)
-    weights = _weights(connection)
+    records = _records(connection, "links.customer_id = ?", customer_id)
     return CustomerExplanation(
         generation=_rows(connection, "from mart.generation")[0],
         customer=customers[0],
-        records=_records(connection, "links.customer_id = ?", customer_id),
-        links=[_link(row, weights) for row in _customer_links(connection, customer_id)],
+        records=records,
+        links=_links(_customer_links(connection, customer_id), _weights(connection), records),
         not_followed=_cases(connection, "? in (cases.customer_id_a, cases.customer_id_b)", customer_id),
         probable=_probable(connection, "probable.customer_id = ? or links.customer_id = ?", customer_id, customer_id),
         decisions=_decisions(connection, "? in (customer_id_a, customer_id_b)", customer_id),
@@ -126,8 +164,9 @@ def explain_pair(connection: duckdb.DuckDBPyConnection, record_a: str, record_b:
     is_one = first["customer_id"] == second["customer_id"]
     decisions = _decisions(connection, "(record_key_a, record_key_b) in ((?, ?), (?, ?))", *of_pair)
     not_followed = _cases(connection, "(cases.record_key_a, cases.record_key_b) in ((?, ?), (?, ?))", *of_pair)
-    link = _link(_with_case(compared[0], not_followed), weights) if compared else None
-    links = [_link(row, weights) for row in _customer_links(connection, first["customer_id"])] if is_one else []
+    link = _link(_with_case(compared[0], not_followed), weights, [first, second]) if compared else None
+    members = _records(connection, "links.customer_id = ?", first["customer_id"]) if is_one else []
+    links = _links(_customer_links(connection, first["customer_id"]), weights, members) if is_one else []
     path = _path(links, record_a, record_b)
     return PairExplanation(
         generation=_rows(connection, "from mart.generation")[0],
@@ -167,7 +206,8 @@ def _verdict(is_one: bool, link: Link | None, path: list[Link], decisions: list[
     if is_one:
         return f"They are one customer's through {len(path) - 1} other record(s): each step below is a link of its own."
     if not_followed and not_followed[0]["reason"] == "CUT":
-        return f"{not_followed[0]['rule']} would link them, and the guard {not_followed[0]['guard']} forbids it."
+        rule, guard = not_followed[0]["rule"], not_followed[0]["guard"]
+        return f"{rule} would link them, and the guard {guard} forbids it: {GUARDS[guard]}."
     if link and link.rule == "VETO_ID":
         return "They are two customers': their valid ID numbers differ, which no other evidence outweighs."
     if link and link.rule == "REVIEW_ID_TWO_NAMES":
@@ -198,8 +238,9 @@ def _records(connection: duckdb.DuckDBPyConnection, condition: str, *parameters:
         f"""
         select
             persons.record_no, links.record_key, links.customer_id, links.match_rule, links.match_score, links.matched_to,
-            persons.name, persons.sex, persons.birth_date, persons.id_type, persons.id_number, persons.is_id_valid,
-            persons.mobile, persons.is_mobile_valid, persons.email, persons.address, persons.changed_at, persons.first_seen_on,
+            persons.name, persons.sex, persons.birth_date, persons.id_type, persons.id_number, persons.id_kind,
+            persons.is_id_valid, persons.mobile, persons.is_mobile_valid, persons.email, persons.address, persons.changed_at,
+            persons.first_seen_on,
             coalesce(list({_ORIGIN} order by origin.table_name) filter (where origin.file_name is not null), []) as origins
         from identity.int_identity__customer_record as links
         inner join identity.int_identity__person_record as persons on links.record_key = persons.record_key
@@ -259,7 +300,18 @@ def _weights(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], flo
     return {(row["comparison"], row["level"]): row["weight"] for row in rows}
 
 
-def _link(row: Row, weights: dict[tuple[str, str], float]) -> Link:
+def _links(rows: list[Row], weights: dict[tuple[str, str], float], records: list[Row]) -> list[Link]:
+    """Links, the strongest first; needed are those that tie records together which no stronger one does."""
+    group = {record["record_key"]: record["record_key"] for record in records}
+    links = []
+    for link in (_link(row, weights, records) for row in rows):
+        one, other = group[link.record_a], group[link.record_b]
+        links.append(replace(link, is_needed=one != other))
+        group = {record: one if of == other else of for record, of in group.items()}
+    return links
+
+
+def _link(row: Row, weights: dict[tuple[str, str], float], records: list[Row]) -> Link:
     relations = [(name, str(row.get(name)).lower()) for name in COMPARISONS if row.get(name) is not None]
     speaking = [(name, level) for name, level in relations if level not in _SAYS_NOTHING]
     if ("id_relation", "same") in speaking:  # its last four digits are no evidence of their own
@@ -271,7 +323,7 @@ def _link(row: Row, weights: dict[tuple[str, str], float]) -> Link:
         meaning=row["meaning"] or _MEANINGS.get(row["rule"] or ""),
         probability=row["weight"],
         relations=speaking,
-        parts=_parts(row, speaking, weights),
+        parts=_parts(row, speaking, weights, {record["record_key"]: record for record in records}),
     )
 
 
@@ -282,7 +334,9 @@ _MEANINGS = {
 }
 
 
-def _parts(row: Row, speaking: list[tuple[str, str]], weights: dict[tuple[str, str], float]) -> list[Part]:
+def _parts(
+    row: Row, speaking: list[tuple[str, str]], weights: dict[tuple[str, str], float], records: dict[str, Row]
+) -> list[Part]:
     """From two records drawn blindly, comparison by comparison, to the probability that the rule was measured to have.
 
     Comparisons are not independent, and some were never measured: the last part is what the rule's own measurement adds or takes.
@@ -292,7 +346,9 @@ def _parts(row: Row, speaking: list[tuple[str, str]], weights: dict[tuple[str, s
     for name, level in speaking:
         bits = weights.get((name, level), 0.0)
         total += bits
-        parts.append(Part(COMPARISONS[name] + ("" if level == "true" else f": {level}"), bits, total))
+        one, other = (records.get(row[side], {}).get(_COMPARED.get(name, "")) for side in ("record_key_a", "record_key_b"))
+        values = (str(one), str(other)) if one is not None and other is not None else (None, None)
+        parts.append(Part(COMPARISONS[name] + ("" if level == "true" else f": {level}"), bits, total, values))
     probability = row["weight"]
     if probability is not None and 0 < probability < 1:
         known = math.log2(probability / (1 - probability))
@@ -333,8 +389,9 @@ def _met_by(connection: duckdb.DuckDBPyConnection, record_a: str, record_b: str)
         record_a,
         record_b,
     )
-    too_common = "{kind} (not looked at: {records} records bear that value)"
-    return [too_common.format(**row) if row["is_blocked"] else row["kind"] for row in rows]
+    too_common = "{} (not looked at: {} records bear that value)"
+    named = [(row, _MEETING.get(str(row["kind"]), str(row["kind"]))) for row in rows]
+    return [too_common.format(name, row["records"]) if row["is_blocked"] else name for row, name in named]
 
 
 def _cases(connection: duckdb.DuckDBPyConnection, condition: str, *parameters: Any) -> list[Row]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
-from identity.explanation import CustomerExplanation, Link, PairExplanation, Part
-from identity.explanation_text import customer_lines, pair_lines
+from identity.explanation import GUARDS, CustomerExplanation, Link, PairExplanation, Part
+from identity.explanation_text import contactability, id_kind, surely_of
 
 _TEMPLATE = Path(__file__).with_name("explanation.html.j2")
-_LABEL_WIDTH, _CHART_WIDTH, _ROW_HEIGHT = 400, 480, 24
+_CHART_WIDTH = 300
+_CHOSEN_BY = {
+    "VALID_ID": "a valid ID number beats any other",
+    "NEWEST_DAY": "changed on the newest day",
+    "SOURCE_ORDER": "of that day, the first source in order",
+    "RECORD_ID": "of that source, the greater record id",
+    "ONLY_RECORD": "only record that has one",
+}
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,7 @@ class Bar:
     part: Part
     x: float
     width: float
-    y: int
-    colour: str
+    is_for: bool
 
 
 @dataclass(frozen=True)
@@ -33,21 +39,32 @@ class Waterfall:
     link: Link
     bars: list[Bar]
     zero: float
-    width: int
-    height: int
+    width: int = _CHART_WIDTH
 
 
 def customer_page(explanation: CustomerExplanation) -> str:
     """The page of a customer."""
-    title = f"Customer {explanation.customer['customer_id']}"
-    return _page(title, explanation.generation["generation_id"], explanation.links, customer_lines(explanation))
+    return _page(
+        title=f"Customer {explanation.customer['customer_id']}",
+        of=explanation,
+        customer=explanation.customer,
+        contactable=contactability(explanation.customer),
+        systems=len({record["record_key"].split(":")[0] for record in explanation.records}),
+        needed=[waterfall(link) for link in explanation.links if link.is_needed],
+        further=[waterfall(link) for link in explanation.links if not link.is_needed],
+    )
 
 
 def pair_page(explanation: PairExplanation) -> str:
     """The page of two records."""
     links = explanation.path or ([explanation.link] if explanation.link else [])
-    title = " and ".join(record["record_key"] for record in explanation.records)
-    return _page(title, explanation.generation["generation_id"], links, pair_lines(explanation))
+    return _page(
+        title=" and ".join(record["record_key"] for record in explanation.records),
+        of=explanation,
+        verdict=explanation.verdict,
+        needed=[waterfall(link) for link in links],
+        further=[],
+    )
 
 
 def waterfall(link: Link) -> Waterfall:
@@ -57,35 +74,21 @@ def waterfall(link: Link) -> Waterfall:
     scale = _CHART_WIDTH / ((high - low) or 1.0)
 
     def x(bits: float) -> float:
-        return round(_LABEL_WIDTH + (bits - low) * scale, 1)
+        return round((bits - low) * scale, 1)
 
     bars = [
         Bar(
             part=part,
             x=min(x(part.total - part.bits), x(part.total)),
             width=max(round(abs(part.bits) * scale, 1), 1.0),
-            y=number * _ROW_HEIGHT,
-            colour="#2e7d4f" if part.bits >= 0 else "#b3402a",
+            is_for=part.bits >= 0,
         )
-        for number, part in enumerate(link.parts)
+        for part in link.parts
     ]
-    width = _LABEL_WIDTH + _CHART_WIDTH + 80
-    return Waterfall(link, bars, x(0.0), width, max(len(bars), 1) * _ROW_HEIGHT)
+    return Waterfall(link, bars, x(0.0))
 
 
-def _page(title: str, generation_id: str, links: Iterable[Link], lines: Iterable[str]) -> str:
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        _TEMPLATE.read_text(encoding="utf-8")
-    )
-    sections: list[tuple[str, list[str]]] = [("", [])]
-    for line in lines:
-        if line and not line.startswith(" ") and sections[-1][1][-1:] == [""]:
-            sections.append((line, []))
-        else:
-            sections[-1][1].append(line)
-    return template.render(
-        title=title,
-        generation_id=generation_id,
-        sections=[(heading, "\n".join(text).strip("\n")) for heading, text in sections],
-        waterfalls=[waterfall(link) for link in links],
-    )
+def _page(**content: Any) -> str:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"surely": surely_of, "document": id_kind, "chosen": lambda how: _CHOSEN_BY.get(how, how)}
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(content, guards=GUARDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from identity.explanation import CustomerExplanation, Link, PairExplanation, Row
+from identity.explanation import GUARDS, CustomerExplanation, Link, PairExplanation, Part, Row
 
 
 def customer_lines(explanation: CustomerExplanation) -> Iterator[str]:
@@ -14,7 +14,11 @@ def customer_lines(explanation: CustomerExplanation) -> Iterator[str]:
     yield f"  {customer['kind']}, {customer['name'] or 'no name'}, known since {customer['first_seen_on']}"
     yield f"  {customer['records']} records; completeness {customer['completeness']} %"
     yield from _section("records", (line for record in explanation.records for line in _record(record)))
-    yield from _section("links", (line for link in explanation.links for line in _link(link)))
+    needed = [link for link in explanation.links if link.is_needed]
+    others = [link for link in explanation.links if not link.is_needed]
+    yield from _section("links that hold the records together", (line for link in needed for line in _link(link)))
+    if others:
+        yield from _section("further links (nothing would change without them)", map(_heading, others))
     yield from _section("guards and open questions", map(_case, explanation.not_followed))
     yield from _section("probable links (not merged)", map(_probable, explanation.probable))
     yield from _section("stewards' decisions", map(_decision, explanation.decisions))
@@ -50,9 +54,7 @@ def _record(record: Row) -> Iterator[str]:
         "name": record["name"],
         "sex": record["sex"],
         "born": record["birth_date"],
-        "ID": f"{record['id_number']} ({'valid' if record['is_id_valid'] else 'not a valid ID number'})"
-        if record["id_number"]
-        else None,
+        "ID": f"{record['id_number']} ({id_kind(record)})" if record["id_number"] else None,
         "mobile": record["mobile"],
         "e-mail": record["email"],
         "address": record["address"],
@@ -60,22 +62,44 @@ def _record(record: Row) -> Iterator[str]:
     yield "  " + ", ".join(f"{label} {value}" for label, value in known.items() if value is not None)
     yield from (f"  from {origin}" for origin in record["origins"])
     if record["matched_to"]:
-        yield f"  here by {record['match_rule']} ({record['match_score']:.4f}) with {record['matched_to']}"
+        yield f"  here by {record['match_rule']} ({surely_of(record['match_score'])}) with {record['matched_to']}"
 
 
-def _id_number(record: Row) -> str | None:
-    validity = "valid" if record["is_id_valid"] else "not a valid ID number"
-    return f"{record['id_number']} ({validity})" if record["id_number"] else None
+_DOCUMENTS = {"HKMO": "permit of Hong Kong or Macau", "TW": "permit of Taiwan", "FPR": "permanent resident card"}
+
+
+def id_kind(record: Row) -> str:
+    """What a document's number is, in words."""
+    if record["is_id_valid"]:
+        return "valid ID number"
+    kind = record["id_kind"] or record["id_type"]
+    return _DOCUMENTS.get(kind, kind.lower()) if kind and kind != "ID" else "not a valid ID number"
+
+
+def _heading(link: Link) -> str:
+    surely = f", probability {surely_of(link.probability)}" if link.probability is not None else ""
+    return f"{link.record_a} and {link.record_b}: {link.rule or 'no rule'}{f' ({link.meaning})' if link.meaning else ''}{surely}"
 
 
 def _link(link: Link) -> Iterator[str]:
-    surely = f", probability {link.probability:.4f}" if link.probability is not None else ""
-    yield f"{link.record_a} and {link.record_b}: {link.rule or 'no rule'}{f' ({link.meaning})' if link.meaning else ''}{surely}"
-    yield from (f"  {part.label:<40} {part.bits:+7.1f} bits, {part.total:+7.1f} in all" for part in link.parts)
+    yield _heading(link)
+    for part in link.parts:
+        yield f"  {part.label:<40} {part.bits:+7.1f} bits, {part.total:+7.1f} in all{_compared(part)}"
+
+
+def _compared(part: Part) -> str:
+    """Both values, where they are not written alike."""
+    one, other = part.values
+    return f"  ({one} / {other})" if one != other else ""
+
+
+def surely_of(probability: float) -> str:
+    """A probability with as many digits as tell it from certainty."""
+    return f"{probability:.6f}".rstrip("0") if 0.9999 <= probability < 1 else f"{probability:.4f}"
 
 
 def _case(case: Row) -> str:
-    guard = f", guard {case['guard']}" if case["guard"] else ""
+    guard = f", guard {case['guard']} ({GUARDS[case['guard']]})" if case["guard"] else ""
     likely = f", probability {case['probability']:.4f}" if case["probability"] is not None else ""
     return f"{case['reason']}: {case['record_key_a']} and {case['record_key_b']} by {case['rule']}{likely}{guard}"
 

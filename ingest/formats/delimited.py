@@ -108,6 +108,8 @@ def header_columns(source: Source, line: bytes) -> list[str | None]:
     columns = [by_header.get(header) for header in headers]
     missing = [c.headers[0] for c in source.contract.columns if c.name not in columns]
     doubled = sorted({header for header in headers if headers.count(header) > 1 and header in by_header})
+    if not any(columns):
+        raise RefusedError(f"{name}, line 1: {_not_a_header(text, form.delimiter, by_header)}")
     if missing or doubled:
         faults = [*(f"column {h} is missing" for h in missing), *(f"column {h} is there twice" for h in doubled)]
         raise RefusedError(f"{name}, line 1: in the header {', '.join(faults)}")
@@ -115,6 +117,15 @@ def header_columns(source: Source, line: bytes) -> list[str | None]:
         if header not in by_header:
             source.warn(f"{name}: column {header} is not in the contract and is left out")
     return columns
+
+
+def _not_a_header(text: str, delimiter: str, by_header: dict[str, str]) -> str:
+    """What is wrong with a line that names no column at all: mostly a spreadsheet saved it with separators of its own."""
+    names = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
+    found = [d for d in names if d != delimiter and len(by_header.keys() & {field.strip() for field in text.split(d)}) > 1]
+    if found:
+        return f"its fields are separated by {names[found[0]]} where {names[delimiter]} are agreed"
+    return f"it names none of the columns {', '.join(by_header)}"
 
 
 def trailer_start(path: Path) -> int:

@@ -61,6 +61,9 @@ def test_any_customer_is_explained_with_all_its_records_values_and_tiers(restric
         assert {"ALL"} <= {tier["scope"] for tier in found.tiers}
         tied = {key for link in found.links for key in (link.record_a, link.record_b)}
         assert tied == (set(expected[0]) if len(expected[0]) > 1 else set())
+        needed = [{link.record_a, link.record_b} for link in found.links if link.is_needed]
+        assert len(needed) == len(expected[0]) - 1
+        assert set().union(*needed) == tied
 
 
 def test_file_and_line_are_where_the_record_was_delivered(
@@ -76,6 +79,18 @@ def test_file_and_line_are_where_the_record_was_delivered(
     files = [gzip.decompress((folder / name).read_bytes()).decode("utf-8") for folder in folders]
     starts = [content.split("\n")[int(line) - 1] for content in files]
     assert any(start.startswith(record["record_key"].removeprefix("core_life:") + ",") for start in starts)
+
+
+def test_what_is_compared_is_what_the_records_say(restricted: duckdb.DuckDBPyConnection) -> None:
+    said = 0
+    for customer in _some_customers(restricted):
+        found = explanation.explain_customer(restricted, customer)
+        names = {record["record_key"]: record["name"] for record in found.records}
+        for link in found.links:
+            for part in (part for part in link.parts if part.label.startswith("name: ")):
+                assert part.values == (names[link.record_a], names[link.record_b])
+                said += 1
+    assert said > 5
 
 
 def test_parts_of_the_evidence_add_up_to_the_measured_probability(restricted: duckdb.DuckDBPyConnection) -> None:
@@ -129,7 +144,7 @@ def test_page_holds_a_chart_and_calls_nothing_from_elsewhere(
     assert _glife(shared_generation, monkeypatch, "explain", customer_id, "--html", str(page)) == 0
     text = page.read_text(encoding="utf-8")
     links = explanation.explain_customer(restricted, customer_id).links
-    assert text.count("<svg") == len(links) > 0
+    assert text.count('<table class="chart">') == len(links) > 0
     assert text.count("<rect") == sum(len(link.parts) for link in links)
     assert not re.search(r"https?:|<script|<link|src=|@import|url\(", text)
     assert page.stat().st_mode & 0o077 == 0

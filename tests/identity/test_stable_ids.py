@@ -20,7 +20,7 @@ import pytest
 
 from ingest.run import discover, ingest_source
 from sample.generate import write_sample
-from warehouse import build
+from warehouse import build, run
 from warehouse.settings import Settings, get_settings
 
 SEEDS = (3, 14, 159)
@@ -185,6 +185,73 @@ def test_record_that_goes_away_keeps_its_place_but_makes_no_customer(tmp_path: P
         r for r, customer in after.ids.items() if r in before.ids and before.ids[r] not in touched and customer not in known
     }
     assert not strange
+
+
+def published(settings: Settings, as_of: date) -> Path:
+    """The restricted file of a new current generation."""
+    for source in discover(settings):
+        ingest_source(settings, source)
+    plan = run.plan({"as_of": as_of.isoformat(), "up_to": None, "known_at": None})
+    run.start_build(plan)
+    for layer in build.LAYERS:
+        run.build_layer(plan, layer)
+    run.publish_gate(plan)
+    run.publish(plan)
+    return settings.current / "restricted.duckdb"
+
+
+def told(file: Path) -> tuple[dict[str, str], list[tuple[str, str, str, str]]]:
+    """Customer of each record, and the history: old id, id, change, reason."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        history = connection.execute(
+            "select old_customer_id, customer_id, change, reason from mart.customer_id_history order by as_of"
+        ).fetchall()
+        return dict(connection.execute(_IDS).fetchall()), history
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_merge_keeps_the_older_id_a_split_keeps_it_with_the_anchor_and_undoing_brings_back(
+    tmp_path: Path, warehouse: Warehouse, seed: int
+) -> None:
+    chance = random.Random(seed)
+    landing = sampled(tmp_path / "landing", seed, 120)
+    settings = warehouse.settings(landing)
+    before, history = told(published(settings, date(2026, 4, 30)))
+    assert history == []
+    members = defaultdict(list)
+    for record, customer in before.items():
+        members[customer].append(record)
+    parted = chance.choice([records for records in members.values() if len(records) == 2])
+    others = [records for records in members.values() if records != parted]
+    joined = sorted(chance.sample(others, 2), key=lambda records: list(before).index(records[0]))
+
+    write_decisions(landing, "2026-05-01", [("SEPARATE", *parted), ("LINK", joined[0][0], joined[1][0])])
+    decided, history = told(published(settings, date(2026, 5, 1)))
+    split, merged = before[parted[0]], (before[joined[1][0]], before[joined[0][0]])
+    assert decided[parted[0]] == split
+    assert decided[parted[1]] not in members
+    assert {decided[record] for records in joined for record in records} == {merged[1]}
+    changes = {(split, decided[parted[1]], "SPLIT", "STEWARD"), (*merged, "MERGE", "STEWARD")}
+    assert set(history) == changes
+    assert {r for r in before if decided[r] != before[r]} == {parted[1], *joined[1]}
+
+    write_decisions(landing, "2026-05-02", [])
+    undone, history = told(published(settings, date(2026, 5, 2)))
+    assert undone == before
+    assert set(history) - changes == {
+        (decided[parted[1]], split, "MERGE", "STEWARD"),
+        (merged[1], merged[0], "SPLIT", "STEWARD"),
+    }
+
+
+def write_decisions(landing: Path, day: str, more: list[tuple[str, str, str]]) -> None:
+    """The stewards' files of the last delivery again, with more decisions."""
+    folder = Path(shutil.copytree(landing / "stewardship" / "2026-04-30", landing / "stewardship" / day))
+    with (folder / "decisions.csv").open("a", encoding="utf-8") as file:
+        for number, (action, one, other) in enumerate(more):
+            sides = ",".join(record.replace(":", ",", 1) for record in (one, other))
+            file.write(f"X{number},{action},{sides},looked into,steward09,{day}T10:00:00\n")
 
 
 @pytest.mark.slow

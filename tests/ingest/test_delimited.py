@@ -87,6 +87,8 @@ def test_a_row_longer_than_the_limit(tmp_path: Path) -> None:
     ("header", "fault"),
     [
         (HEADER.replace(b"reason,", b""), "reason is missing"),
+        (HEADER.replace(b",", b";"), "separated by semicolons where commas are agreed"),
+        (b"PK\x03\x04\n", "names none of the columns decision_id, action"),
         (HEADER.replace(b"reason", b"action"), "action is there twice"),
     ],
 )

@@ -78,6 +78,33 @@ links as (
     where one.previous_customer_id <> other.previous_customer_id or link.rule = 'STEWARD_SEPARATE'
 ),
 
+-- Decisions that were in the stewards' file when it was last published, and are not any more.
+withdrawn as (
+    select distinct
+        delivered.action,
+        least(one.customer_id, other.customer_id) as customer_a,
+        greatest(one.customer_id, other.customer_id) as customer_b,
+        one.previous_customer_id as previous_a,
+        other.previous_customer_id as previous_b
+    from {{ source('lake', 'stewardship__decisions') }} as delivered
+    inner join compared as one on delivered.system_a = one.source_system and delivered.record_a = one.source_record_id
+    inner join compared as other on delivered.system_b = other.source_system and delivered.record_b = other.source_record_id
+    left join {{ ref('stg_stewardship__decisions') }} as decisions
+        on
+            delivered.decision_id = decisions.decision_id
+            and delivered.action = decisions.action
+            and delivered.record_a = decisions.record_a
+            and delivered.record_b = decisions.record_b
+    where
+        decisions.decision_id is null
+        and delivered._business_date = (
+            select max(full_load.business_date)
+            from {{ source('lake', 'full_load') }} as full_load
+            cross join base
+            where full_load.table_name = 'stewardship__decisions' and full_load.business_date <= base.as_of
+        )
+),
+
 told as (
     select
         moves.previous_customer_id,
@@ -96,6 +123,15 @@ told as (
         ) as is_linked_by_steward,
         exists(
             select 1
+            from withdrawn
+            where
+                withdrawn.action = 'SEPARATE'
+                and withdrawn.customer_a = moves.customer_id
+                and withdrawn.customer_b = moves.customer_id
+                and moves.previous_customer_id in (withdrawn.previous_a, withdrawn.previous_b)
+        ) as is_separation_withdrawn,
+        exists(
+            select 1
             from links
             where
                 links.rule = 'STEWARD_SEPARATE'
@@ -104,6 +140,16 @@ told as (
                 and links.customer_a <> links.customer_b
                 and moves.customer_id in (links.customer_a, links.customer_b)
         ) as is_parted_by_steward,
+        exists(
+            select 1
+            from withdrawn
+            where
+                withdrawn.action = 'LINK'
+                and withdrawn.previous_a = moves.previous_customer_id
+                and withdrawn.previous_b = moves.previous_customer_id
+                and withdrawn.customer_a <> withdrawn.customer_b
+                and moves.customer_id in (withdrawn.customer_a, withdrawn.customer_b)
+        ) as is_link_withdrawn,
         exists(
             select 1
             from links
@@ -143,7 +189,8 @@ reasoned as (
         told.customer_id,
         case when told.is_split then 'SPLIT' else 'MERGE' end as change,
         case
-            when case when told.is_split then told.is_parted_by_steward else told.is_linked_by_steward end then 'STEWARD'
+            when told.is_split and (told.is_parted_by_steward or told.is_link_withdrawn) then 'STEWARD'
+            when not told.is_split and (told.is_linked_by_steward or told.is_separation_withdrawn) then 'STEWARD'
             when versions.is_ruled_anew and (versions.is_same_lake or not told.is_touched) then 'RULE_CHANGE'
             when not told.is_split and not told.is_linked_directly and told.has_new_record then 'NEW_RECORD'
             else 'NEW_EVIDENCE'
