@@ -33,6 +33,15 @@ COMPARISONS = {
     "is_sex_different": "sex",
 }
 _SAYS_NOTHING = {"none", "false"}
+_LEVELS = {
+    "guess": "same but for look-alikes",
+    "near": "one slip apart",
+    "other": "not comparable",
+    "swapped": "month and day exchanged",
+    "sound": "same in pinyin",
+    "homophone": "other characters, one sound",
+    "surname": "surname alone",
+}
 # What each guard of int_identity__cut_link forbids.
 GUARDS = {
     "TWO_IDS": "one customer would have two valid ID numbers",
@@ -348,7 +357,8 @@ def _parts(
         total += bits
         one, other = (records.get(row[side], {}).get(_COMPARED.get(name, "")) for side in ("record_key_a", "record_key_b"))
         values = (str(one), str(other)) if one is not None and other is not None else (None, None)
-        parts.append(Part(COMPARISONS[name] + ("" if level == "true" else f": {level}"), bits, total, values))
+        label = COMPARISONS[name] if level == "true" else f"{COMPARISONS[name]}: {_LEVELS.get(level, level)}"
+        parts.append(Part(label, bits, total, values))
     probability = row["weight"]
     if probability is not None and 0 < probability < 1:
         known = math.log2(probability / (1 - probability))
