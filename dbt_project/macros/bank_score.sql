@@ -3,7 +3,6 @@
     without veto (rules.md §5). Density asks how many of the outlets that are open brought business.
 #}
 {% macro bank_score(grain) -%}
-{%- set metrics = ['platform', 'persistency', 'contribution', 'density'] -%}
 {%- set same_period = 'scored.period_kind = other.period_kind and scored.period_end = other.period_end' -%}
 with business as (
     select
@@ -15,30 +14,7 @@ with business as (
     where channel = 'BANCA' and is_counted
 ),
 
-candidates as (
-    select
-        kinds.period_kind,
-        cast(starts.starts_on as date) as starts_on,
-        {{ add_days(add_months('cast(starts.starts_on as date)', 'kinds.months'), -1) }} as period_end
-    from (values ('QUARTER', 3), ('YEAR', 12)) as kinds (period_kind, months)
-    cross join generate_series(
-        cast(date_trunc('year', {{ add_years(as_of(), -4) }}) as timestamp), cast({{ as_of() }} as timestamp), interval 3 month
-    ) as starts (starts_on)
-    where kinds.period_kind = 'QUARTER' or extract(month from starts.starts_on) = 1
-),
-
--- Closed periods that ended in the last three years, and in which the channel had business.
-periods as (
-    select
-        candidates.period_kind,
-        candidates.starts_on,
-        candidates.period_end,
-        sum(business.ape) as channel_ape
-    from candidates
-    inner join business on business.issued_on between candidates.starts_on and candidates.period_end
-    where candidates.period_end <= {{ as_of() }} and candidates.period_end > {{ add_years(as_of(), -3) }}
-    group by candidates.period_kind, candidates.starts_on, candidates.period_end
-),
+{{ score_periods() }}
 
 scored as (
     select
@@ -127,7 +103,8 @@ valued as (
         cast(coalesce(new_business.ape, 0) as decimal(18, 3)) as platform_value,
         cast(paid.rate as double) as persistency_value,
         {{ ratio('coalesce(new_business.ape, 0)', 'scored.channel_ape') }} as contribution_value,
-        {{ ratio('outlets.active_outlets', 'outlets.open_outlets') }} as density_value
+        {{ ratio('outlets.active_outlets', 'outlets.open_outlets') }} as density_value,
+        cast(null as varchar) as veto_reason
     from scored
     {%- for table in ['new_business', 'paid', 'outlets'] %}
     left join {{ table }}
@@ -139,90 +116,17 @@ valued as (
     {%- endfor %}
 ),
 
--- A year's platform is measured against four times the quarter's bands.
-measured as (
-    {%- for metric in metrics %}
-    select
-        {{ grain | join(', ') }},
-        period_kind,
-        period_end,
-        '{{ metric }}' as metric,
-        {{ metric }}_value{{ " / case when period_kind = 'YEAR' then 4 else 1 end" if metric == 'platform' }} as value
-    from valued
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
+{{ points_and_grade(grain) }}
 
-pointed as (
+bank_score as (
     select
-        {%- for column in grain %}
-        measured.{{ column }},
-        {%- endfor %}
-        measured.period_kind,
-        measured.period_end,
-        {%- for metric in metrics %}
-        cast(max(case when measured.metric = '{{ metric }}' then band.points end) as integer) as {{ metric }}_points,
-        cast(
-            max(case when measured.metric = '{{ metric }}' then coefficient.coefficient end) as decimal(9, 4)
-        ) as {{ metric }}_coefficient,
-        {%- endfor %}
-        round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
-    from measured
-    inner join {{ ref('partner_metric_band') }} as band
-        on
-            measured.metric = band.metric
-            and {{ valid_on('band', 'measured.period_end') }}
-            and case
-                when measured.value is null then band.is_null_band
-                else not band.is_null_band and {{ in_band('measured.value', 'band') }}
-            end
-    inner join {{ ref('partner_coefficient') }} as coefficient
-        on measured.metric = coefficient.metric and {{ valid_on('coefficient', 'measured.period_end') }}
-    group by all
-),
-
-graded as (
-    select
-        pointed.*,
-        grade.grade,
-        grade.verdict,
-        grade.resource_class,
-        grade.commission_addon,
-        row_number() over (
-            partition by {% for column in grain %}pointed.{{ column }}, {% endfor %}pointed.period_kind, pointed.period_end
-            order by grade.min_score desc
-        ) as nth
-    from pointed
-    inner join {{ ref('partner_grade') }} as grade
-        on
-            {{ valid_on('grade', 'pointed.period_end') }}
-            and not grade.is_veto_grade
-            and pointed.score >= grade.min_score
+        {{ score_columns(grain) }}
+        grade,
+        verdict,
+        resource_class,
+        commission_addon
+    from graded
 )
 
-select
-    {%- for column in grain %}
-    graded.{{ column }},
-    {%- endfor %}
-    graded.period_kind,
-    graded.period_end,
-    {%- for metric in metrics %}
-    valued.{{ metric }}_value,
-    graded.{{ metric }}_points,
-    graded.{{ metric }}_coefficient,
-    {%- endfor %}
-    cast(graded.score as decimal(9, 2)) as score,
-    graded.grade,
-    graded.verdict,
-    graded.resource_class,
-    cast(graded.commission_addon as decimal(9, 4)) as commission_addon
-from graded
-inner join valued
-    on
-        graded.period_kind = valued.period_kind
-        and graded.period_end = valued.period_end
-        {%- for column in grain %}
-        and graded.{{ column }} = valued.{{ column }}
-        {%- endfor %}
-where graded.nth = 1
+select * from bank_score
 {%- endmacro %}

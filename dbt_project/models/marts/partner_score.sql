@@ -1,4 +1,3 @@
-{%- set metrics = ['platform', 'persistency', 'contribution', 'density'] %}
 with business as (
     select
         partner_code,
@@ -9,42 +8,7 @@ with business as (
     where channel = 'BRK' and is_counted
 ),
 
-quarters as (
-    select
-        'QUARTER' as period_kind,
-        cast(starts_on as date) as starts_on,
-        cast(starts_on + interval 3 month - interval 1 day as date) as period_end
-    from generate_series(
-        date_trunc('quarter', {{ as_of() }} - interval 3 year), cast({{ as_of() }} as timestamp), interval 3 month
-    ) as days (starts_on)
-),
-
-years as (
-    select
-        'YEAR' as period_kind,
-        cast(starts_on as date) as starts_on,
-        cast(starts_on + interval 1 year - interval 1 day as date) as period_end
-    from generate_series(
-        date_trunc('year', {{ as_of() }} - interval 3 year), cast({{ as_of() }} as timestamp), interval 1 year
-    ) as days (starts_on)
-),
-
--- Closed periods that ended in the last three years, and in which the channel had business.
-periods as (
-    select
-        candidates.period_kind,
-        candidates.starts_on,
-        candidates.period_end,
-        sum(business.ape) as channel_ape
-    from (
-        select * from quarters
-        union all
-        select * from years
-    ) as candidates
-    inner join business on business.issued_on between candidates.starts_on and candidates.period_end
-    where candidates.period_end <= {{ as_of() }} and candidates.period_end > {{ add_years(as_of(), -3) }}
-    group by candidates.period_kind, candidates.starts_on, candidates.period_end
-),
+{{ score_periods() }}
 
 scored as (
     select
@@ -161,120 +125,18 @@ valued as (
             and scored.period_end = vetoes.period_end
 ),
 
--- A year's platform is measured against four times the quarter's bands.
-metrics as (
-    select
-        partner_code,
-        period_kind,
-        period_end,
-        'platform' as metric,
-        platform_value / case when period_kind = 'YEAR' then 4 else 1 end as value
-    from valued
-    union all
-    select
-        partner_code,
-        period_kind,
-        period_end,
-        'persistency' as metric,
-        persistency_value as value
-    from valued
-    union all
-    select
-        partner_code,
-        period_kind,
-        period_end,
-        'contribution' as metric,
-        contribution_value as value
-    from valued
-    union all
-    select
-        partner_code,
-        period_kind,
-        period_end,
-        'density' as metric,
-        density_value as value
-    from valued
-),
-
-pointed as (
-    select
-        metrics.partner_code,
-        metrics.period_kind,
-        metrics.period_end,
-        {%- for metric in metrics %}
-            max(case when metrics.metric = '{{ metric }}' then band.points end) as {{ metric }}_points,
-            max(case when metrics.metric = '{{ metric }}' then coefficient.coefficient end) as {{ metric }}_coefficient,
-        {%- endfor %}
-        round(sum(cast(band.points as decimal(9, 2)) * cast(coefficient.coefficient as decimal(9, 4))), 2) as score
-    from metrics
-    inner join {{ ref('partner_metric_band') }} as band
-        on
-            metrics.metric = band.metric
-            and {{ valid_on('band', 'metrics.period_end') }}
-            and case
-                when metrics.value is null then band.is_null_band
-                else not band.is_null_band and {{ in_band('metrics.value', 'band') }}
-            end
-    inner join {{ ref('partner_coefficient') }} as coefficient
-        on metrics.metric = coefficient.metric and {{ valid_on('coefficient', 'metrics.period_end') }}
-    group by metrics.partner_code, metrics.period_kind, metrics.period_end
-),
-
-scores as (
-    select
-        pointed.*,
-        valued.platform_value,
-        valued.persistency_value,
-        valued.contribution_value,
-        valued.density_value,
-        valued.veto_reason
-    from pointed
-    inner join valued
-        on
-            pointed.partner_code = valued.partner_code
-            and pointed.period_kind = valued.period_kind
-            and pointed.period_end = valued.period_end
-),
-
-graded as (
-    select
-        scores.*,
-        grade.grade,
-        grade.verdict,
-        grade.resource_class,
-        grade.commission_addon,
-        row_number() over (
-            partition by scores.partner_code, scores.period_kind, scores.period_end order by grade.min_score desc nulls first
-        ) as nth
-    from scores
-    inner join {{ ref('partner_grade') }} as grade
-        on
-            {{ valid_on('grade', 'scores.period_end') }}
-            and case
-                when scores.veto_reason is not null then grade.is_veto_grade
-                else not grade.is_veto_grade and scores.score >= grade.min_score
-            end
-),
+{{ points_and_grade(['partner_code']) }}
 
 partner_score as (
     select
-        partner_code,
-        period_kind,
-        period_end,
-        {%- for metric in metrics %}
-            {{ metric }}_value,
-            cast({{ metric }}_points as integer) as {{ metric }}_points,
-            cast({{ metric }}_coefficient as decimal(9, 4)) as {{ metric }}_coefficient,
-        {%- endfor %}
-        cast(score as decimal(9, 2)) as score,
+        {{ score_columns(['partner_code']) }}
         veto_reason is not null as is_vetoed,
         veto_reason,
         grade,
         verdict,
         resource_class,
-        cast(commission_addon as decimal(9, 4)) as commission_addon
+        commission_addon
     from graded
-    where nth = 1
 )
 
 select * from partner_score
