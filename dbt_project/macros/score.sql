@@ -3,8 +3,6 @@
     those that they read.
 #}
 
-{% macro score_metrics() %}{{ return(['platform', 'persistency', 'contribution', 'density']) }}{% endmacro %}
-
 {# Closed periods that ended in the last three years, and in which the channel had `business` (issued_on, ape). #}
 {% macro score_periods() -%}
 candidates as (
@@ -39,8 +37,9 @@ periods as (
 #}
 {% macro points_and_grade(grain) -%}
 {%- set keys = grain + ['period_kind', 'period_end'] -%}
+{%- set metrics = ['platform', 'persistency', 'contribution', 'density'] -%}
 measured as (
-    {%- for metric in score_metrics() %}
+    {%- for metric in metrics %}
     select
         {{ keys | join(', ') }},
         veto_reason,
@@ -57,7 +56,7 @@ pointed as (
         measured.{{ column }},
         {%- endfor %}
         measured.veto_reason,
-        {%- for metric in score_metrics() %}
+        {%- for metric in metrics %}
         cast(max(case when measured.metric = '{{ metric }}' then band.points end) as integer) as {{ metric }}_points,
         cast(
             max(case when measured.metric = '{{ metric }}' then coefficient.coefficient end) as decimal(9, 4)
@@ -106,7 +105,7 @@ graded as (
         {%- for column in keys %}
         ranked.{{ column }},
         {%- endfor %}
-        {%- for metric in score_metrics() %}
+        {%- for metric in metrics %}
         valued.{{ metric }}_value,
         ranked.{{ metric }}_points,
         ranked.{{ metric }}_coefficient,
@@ -129,12 +128,13 @@ graded as (
 
 {# The columns of a score that every unit has, in their published order. #}
 {% macro score_columns(grain) -%}
+{%- set metrics = ['platform', 'persistency', 'contribution', 'density'] -%}
 {%- for column in grain %}
     {{ column }},
 {%- endfor %}
     period_kind,
     period_end,
-{%- for metric in score_metrics() %}
+{%- for metric in metrics %}
     {{ metric }}_value,
     {{ metric }}_points,
     {{ metric }}_coefficient,
