@@ -35,6 +35,7 @@ _MODELS = [
     "name",
     "standard_record",
     "person_record",
+    "party",
     "relative",
     "mobile",
     "block",

@@ -40,6 +40,7 @@ _UNPUBLISHED = {
     "int_identity__guard",
     "int_identity__mobile",
     "int_identity__name",
+    "int_identity__party",
     "int_identity__place",
     "int_identity__source_record",
     "int_identity__system_record",

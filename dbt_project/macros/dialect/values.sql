@@ -62,8 +62,8 @@
 {%- endmacro %}
 
 {# A 64-bit number that is the same for the same values. #}
-{% macro hash_of(first, second) -%}
-    {%- if target.type == 'spark' -%} xxhash64({{ first }}, {{ second }})
-    {%- else -%} hash({{ first }}, {{ second }})
+{% macro hash_of() -%}
+    {%- if target.type == 'spark' -%} xxhash64({{ varargs | join(', ') }})
+    {%- else -%} hash({{ varargs | join(', ') }})
     {%- endif -%}
 {%- endmacro %}

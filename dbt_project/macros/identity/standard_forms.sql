@@ -24,7 +24,7 @@
 {% macro gb11643_check(digits17) -%}
     substr('10X98765432', 1 + (
         {%- for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] %}
-        {{ weight }} * cast(substr({{ digits17 }}, {{ loop.index }}, 1) as integer){{ ' +' if not loop.last }}
+        {{ weight }} * (cast({{ digits17 }} as bigint) // {{ 10 ** (17 - loop.index) }} % 10){{ ' +' if not loop.last }}
         {%- endfor %}
     ) % 11, 1)
 {%- endmacro %}
@@ -60,7 +60,7 @@
 {# Where an address lies: the last letters before its first number, and its numbers; null when that says too little. #}
 {% macro address_key(text) -%}
     case
-        when array_length(regexp_extract_all({{ half_width(text) }}, '[0-9]+')) >= 2
+        when regexp_matches({{ half_width(text) }}, '[0-9][^0-9]+[0-9]')
             then
                 right(regexp_extract(regexp_replace({{ half_width(text) }}, '[^0-9A-Za-z一-鿿]', '', 'g'), '^[^0-9]+'), 3)
                 || array_to_string(regexp_extract_all({{ half_width(text) }}, '[0-9]+'), '-')

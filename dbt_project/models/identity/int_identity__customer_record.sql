@@ -21,42 +21,35 @@ customers as (
     where record_no in (select members.anchor_no from members)
 ),
 
-inside as (
-    select
-        links.record_a,
-        links.record_b,
-        links.rule,
-        links.weight
-    from {{ ref('int_identity__link') }} as links
-    inner join members as a on links.record_a = a.record_no
-    inner join members as b on links.record_b = b.record_no and a.anchor_no = b.anchor_no
-    where links.rule <> 'STEWARD_SEPARATE'
-),
-
 both_ways as (
     select
         record_a as record_no,
         record_b as other_no,
         rule,
         weight
-    from inside
+    from {{ ref('int_identity__link') }}
+    where rule <> 'STEWARD_SEPARATE'
     union all
     select
         record_b as record_no,
         record_a as other_no,
         rule,
         weight
-    from inside
+    from {{ ref('int_identity__link') }}
+    where rule <> 'STEWARD_SEPARATE'
 ),
 
+-- Two anchors are compared by their difference, so that links are followed first: joined by anchor, all records of a cluster
+-- would meet each other.
 strongest as (
     select
-        record_no,
-        {{ newest_of('rule', 'true', '(weight, -other_no)') }} as rule,
-        {{ newest_of('other_no', 'true', '(weight, -other_no)') }} as other_no,
-        max(weight) as weight
+        both_ways.record_no,
+        max({ 'weight': both_ways.weight, 'nearest': -both_ways.other_no, 'rule': both_ways.rule }) as link
     from both_ways
-    group by record_no
+    inner join members on both_ways.record_no = members.record_no
+    inner join members as others on both_ways.other_no = others.record_no
+    where members.anchor_no - others.anchor_no = 0
+    group by both_ways.record_no
 ),
 
 int_identity__customer_record as (
@@ -65,13 +58,13 @@ int_identity__customer_record as (
         members.source_record_id,
         members.record_key,
         customers.customer_id,
-        coalesce(strongest.rule, 'ALONE') as match_rule,
-        cast(coalesce(strongest.weight, 1) as double) as match_score,
+        coalesce(strongest.link['rule'], 'ALONE') as match_rule,
+        cast(coalesce(strongest.link['weight'], 1) as double) as match_score,
         others.record_key as matched_to
     from members
     inner join customers on members.anchor_no = customers.anchor_no
     left join strongest on members.record_no = strongest.record_no
-    left join members as others on strongest.other_no = others.record_no
+    left join members as others on -strongest.link['nearest'] = others.record_no
 )
 
 select * from int_identity__customer_record

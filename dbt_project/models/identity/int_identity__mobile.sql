@@ -2,9 +2,7 @@
 with uses as (
     select
         mobile_std,
-        count(*) as records,
-        count(distinct name_sound) as names,
-        count(distinct case when id_kind = 'RIC' then id_std end) as valid_ids
+        count(distinct name_sound) as names
     from {{ ref('int_identity__person_record') }}
     where is_mobile_valid
     group by mobile_std
@@ -19,9 +17,7 @@ agents as (
 int_identity__mobile as (
     select
         uses.mobile_std,
-        uses.records,
         uses.names,
-        uses.valid_ids,
         -- A number under so many names is nobody's own: an agent's, or that of the bank's staff, whom nobody told us of.
         agents.mobile_std is not null or uses.names > {{ identity_parameter('shared_names') }} as is_agents
     from uses

@@ -2,8 +2,10 @@
 with blocks as (
     select
         record_no,
-        kind,
-        key
+        key,
+        kind = 'name_policy' as is_on_policy,
+        kind = 'policy' as is_policy_shown,
+        kind = 'who' as is_same_who
     from {{ ref('int_identity__block') }}
     where not is_blocked
 ),
@@ -12,9 +14,9 @@ met as (
     select
         a.record_no as record_a,
         b.record_no as record_b,
-        bool_or(a.kind = 'name_policy') as is_on_policy,
-        bool_or(a.kind = 'policy') as is_policy_shown,
-        bool_or(a.kind = 'who') as is_same_who
+        bool_or(a.is_on_policy) as is_on_policy,
+        bool_or(a.is_policy_shown) as is_policy_shown,
+        bool_or(a.is_same_who) as is_same_who
     from blocks as a
     inner join blocks as b on a.key = b.key and a.record_no < b.record_no
     group by a.record_no, b.record_no
@@ -52,12 +54,43 @@ pairs as (
         on coalesce(met.record_a, cards.record_a) = sales.record_a and coalesce(met.record_b, cards.record_b) = sales.record_b
 ),
 
+-- What is compared, and no more: both sides of each pair carry it. (As text: like texts may share DuckDB's hash.)
+facts as not materialized (
+    select
+        record_no,
+        is_gone,
+        is_id_valid,
+        id_kind,
+        id_std,
+        coalesce(id_guess, id_std) as id_guess,
+        residence_key,
+        id_last4,
+        id_last4_old,
+        name_std,
+        name_sound,
+        surname_sound,
+        given_name is not null as is_whole_name,
+        is_name_han,
+        case when is_mobile_valid then mobile_std end as mobile_std,
+        birth_date,
+        birth_date_std,
+        sex_std,
+        address_key,
+        email_std,
+        unionid
+    from {{ ref('int_identity__standard_record') }}
+),
+
+agents_mobiles as (
+    select mobile_std
+    from {{ ref('int_identity__mobile') }}
+    where is_agents
+),
+
 compared as (
     select
         pairs.record_a,
         pairs.record_b,
-        a.source_system as system_a,
-        b.source_system as system_b,
         a.is_gone or b.is_gone as is_gone,
         coalesce(a.is_id_valid and b.is_id_valid, false) as is_labelled,
         pairs.is_on_policy,
@@ -70,11 +103,11 @@ compared as (
                 then
                     case
                         when a.id_std is null or b.id_std is null then 'none'
-                        when coalesce(a.id_guess, a.id_std) = coalesce(b.id_guess, b.id_std) then 'guess'
+                        when a.id_guess = b.id_guess then 'guess'
                         when length(a.id_std) = length(b.id_std) and damerau_levenshtein(a.id_std, b.id_std) = 1 then 'near'
                         else 'other'
                     end
-            when a.id_kind || a.id_std = b.id_kind || b.id_std then 'same'
+            when a.id_kind = b.id_kind and a.id_std = b.id_std then 'same'
             when a.id_kind <> b.id_kind and a.residence_key = b.residence_key then 'near'
             when a.id_kind = b.id_kind and a.id_kind in ('RIC', 'HKMO', 'TW') then 'different'
             else 'other'
@@ -88,7 +121,7 @@ compared as (
         case
             when a.name_std is null or b.name_std is null then 'none'
             -- Of 王先生 only the surname is known: it contradicts other surnames and says little for its own.
-            when a.given_name is null or b.given_name is null
+            when not a.is_whole_name or not b.is_whole_name
                 then case when a.surname_sound = b.surname_sound then 'surname' else 'different' end
             when a.name_std = b.name_std then 'same'
             when a.name_sound = b.name_sound and not (a.is_name_han and b.is_name_han) then 'sound'
@@ -100,7 +133,7 @@ compared as (
             else 'different'
         end as name_relation,
         case
-            when a.mobile_std is null or b.mobile_std is null or not a.is_mobile_valid or not b.is_mobile_valid then 'none'
+            when a.mobile_std is null or b.mobile_std is null then 'none'
             when a.mobile_std = b.mobile_std then 'same'
             when damerau_levenshtein(a.mobile_std, b.mobile_std) = 1 then 'near'
             else 'different'
@@ -127,13 +160,12 @@ compared as (
         coalesce(a.unionid = b.unionid, false) as is_unionid_same,
         coalesce(a.sex_std <> b.sex_std, false) as is_sex_different,
         coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
-        coalesce(mobiles.is_agents, false) as is_mobile_agents
+        agents_mobiles.mobile_std is not null as is_mobile_agents
     from pairs
-    inner join {{ ref('int_identity__standard_record') }} as a on pairs.record_a = a.record_no
-    inner join {{ ref('int_identity__standard_record') }} as b on pairs.record_b = b.record_no
+    inner join facts as a on pairs.record_a = a.record_no
+    inner join facts as b on pairs.record_b = b.record_no
     -- A condition between a and b alone would make this a nested loop over all mobiles: the shared number is one expression.
-    left join {{ ref('int_identity__mobile') }} as mobiles
-        on case when a.mobile_std = b.mobile_std then a.mobile_std end = mobiles.mobile_std
+    left join agents_mobiles on case when a.mobile_std = b.mobile_std then a.mobile_std end = agents_mobiles.mobile_std
 ),
 
 -- The rule that says who they are.
