@@ -15,10 +15,19 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003134f]")
-_NOT_IN_A_NAME = re.compile(r"[\s·•・‧∙⋅．.。,，、'’`´\-_]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BRACKETED = re.compile(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]")
+_NOT_IN_A_NAME = re.compile(r"[\s·•・‧∙⋅．.。,，、'’`´\-_()\[\]【】〔〕<>《》]+")
+# What salespeople add to a name: whose it is in the policy, a number to tell two of one name apart, a word in Latin letters.
+_ROLE = re.compile(r"^(投保人|被保险人|被保人|受益人|客户)(?=..)")
+_ADDED = re.compile(r"[0-9A-Za-z#]+")
+_TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|主任|医生|老板|阿姨|总)$|(?<=^.)[哥姐董叔嫂]$")
+_NICKNAME = re.compile(r"^[小老阿](.)$")
+_MASK = re.compile(r"[*某]")
+_LATIN_JOINED = re.compile(r"(?<=\w)['’`´\-](?=\w)")
 _LATIN_PARTS = re.compile(r"[^\w]+|[\d_]+")
+_LATIN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|总)$")
 
 PLACEHOLDERS = frozenset(
     {
@@ -145,7 +154,7 @@ def standardise(names: Iterable[str]) -> list[StandardName]:
     originals = list(names)
     if not originals:
         return []
-    folded = [unicodedata.normalize("NFKC", name).replace("\n", " ") for name in originals]
+    folded = [_INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).replace("\n", " ") for name in originals]
     simplified = _simplifier().convert("\n".join(folded)).split("\n")
     return [_standardise(original, text) for original, text in zip(originals, simplified, strict=True)]
 
@@ -158,25 +167,37 @@ def _standardise(original: str, text: str) -> StandardName:
 
 
 def _han(original: str, text: str) -> StandardName:
-    bare = _NOT_IN_A_NAME.sub("", text)
-    bare = _TITLES.sub("", bare) or bare
+    bare = _bare(text)
     if bare in PLACEHOLDERS:
         return StandardName(original, None, None, None, None, None, True)
     surname = bare[:2] if bare[:2] in COMPOUND_SURNAMES and len(bare) > 2 else bare[:1]
     given = bare[len(surname) :]
+    if _MASK.search(given):
+        bare, given = surname, ""
     sound = " ".join(sorted(filter(None, (_sound_of_surname(surname), "".join(map(_reading, given))))))
     return StandardName(original, bare, sound, surname, _sound_of_surname(surname), given or None, True)
+
+
+def _bare(text: str) -> str:
+    """A Chinese name without what is no part of it, each left in where nothing else would remain."""
+    bare = text
+    for pattern in (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES):
+        rest = pattern.sub("", bare).strip()
+        bare = rest if _HAN.search(rest) else bare
+    nickname = _NICKNAME.match(bare)
+    return nickname[1] if nickname and nickname[1] in _COMMON_SURNAMES else bare
 
 
 def _latin(original: str, text: str) -> StandardName:
     plain = "".join(
         c for c in unicodedata.normalize("NFD", text.replace("ü", "v").replace("Ü", "V")) if not unicodedata.combining(c)
     )
-    words = [word.lower() for word in _LATIN_PARTS.sub(" ", _CAMEL.sub(" ", plain)).split()]
+    plain = _LATIN_JOINED.sub("", _CAMEL.sub(" ", _BRACKETED.sub(" ", plain) or plain))
+    words = [word.lower() for word in _LATIN_PARTS.sub(" ", plain).split()]
     if "".join(words) in PLACEHOLDERS or not words:
         return StandardName(original, None, None, None, None, None, False)
-    # A middle initial comes and goes: it tells nothing, unless initials are all there is.
-    words = [word for word in words if len(word) > 1] or words
+    # A title or a middle initial comes and goes: it tells nothing, unless it is all there is.
+    words = [word for word in words if len(word) > 1 and word not in _LATIN_TITLES] or words
     surname, given = _latin_parts(words)
     sound = " ".join(sorted(filter(None, (surname, given))))
     return StandardName(original, " ".join(sorted(words)).upper(), sound, surname or None, surname or None, given or None, False)

@@ -32,6 +32,43 @@ def test_one_sound_in_every_script_and_order(written):
     assert one(written).name_sound == one("高良海").name_sound
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "王伟2",
+        "王伟(VIP)",
+        "王伟（先生）",
+        "王伟 13912345670",
+        "投保人王伟",
+        "客户王伟",
+        "王\u200b伟",
+        "\ufeff王伟",
+        "王伟【老客户】",
+        "(王伟)",
+    ],
+)
+def test_what_salespeople_add_to_a_name_is_no_part_of_it(written):
+    assert (one(written).name_std, one(written).given_name) == ("王伟", "伟")
+
+
+@pytest.mark.parametrize("hidden", ["王**", "王*伟", "王某某", "王某", "小王", "老王", "王哥", "王X", "王先生（转介绍）"])
+def test_of_a_masked_or_nicknamed_person_only_the_surname_is_known(hidden):
+    assert (one(hidden).surname, one(hidden).given_name) == ("王", None)
+
+
+@pytest.mark.parametrize(
+    ("one_way", "other_way"),
+    [
+        ("O'Brien Pat", "Pat OBrien"),
+        ("Jean-Luc Picard", "PICARD JEANLUC"),
+        ("Mr. John Smith", "SMITH, JOHN"),
+        ("Li'an Wang", "王立安"),
+    ],
+)
+def test_foreign_and_pinyin_names_in_other_spellings(one_way, other_way):
+    assert one(one_way).name_sound == one(other_way).name_sound
+
+
 @pytest.mark.parametrize(("traditional", "simplified"), [("張萍娜", "张萍娜"), ("劉雲俊", "刘云俊"), ("陳瑞澤", "陈瑞泽")])
 def test_traditional_characters_are_simplified(traditional, simplified):
     assert one(traditional).name_std == simplified

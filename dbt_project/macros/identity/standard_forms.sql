@@ -15,9 +15,12 @@
     end
 {%- endmacro %}
 
-{# An identity document's number: half width, upper case, letters and digits only; null when nothing is left. #}
+{#
+    An identity document's number: half width, upper case, letters and digits only (a multiplication sign is how some write the
+    last X); null when nothing is left.
+#}
 {% macro compact_id(text) -%}
-    nullif(regexp_replace(upper({{ half_width(text) }}), '[^0-9A-Z]', '', 'g'), '')
+    nullif(regexp_replace(upper(replace({{ half_width(text) }}, '×', 'X')), '[^0-9A-Z]', '', 'g'), '')
 {%- endmacro %}
 
 {# The check character that GB 11643 (ISO 7064 MOD 11-2) asks for after 17 digits. #}
