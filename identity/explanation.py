@@ -230,7 +230,8 @@ def _verdict(is_one: bool, link: Link | None, path: list[Link], decisions: list[
 
 def _unknown(customer_id: str, history: list[Row]) -> GlifeError:
     successors = sorted({row["customer_id"] for row in history if row["old_customer_id"] == customer_id and row["customer_id"]})
-    remedy = f"see `glife explain {successors[0]}`, which has its records now" if successors else "ids are in mart.customer"
+    named = " and ".join(f"`glife explain {successor}`" for successor in successors)
+    remedy = f"see {named}, where its records are now" if successors else "ids are in mart.customer"
     return GlifeError(f"the current generation has no customer {customer_id!r}", "glife explain", remedy)
 
 

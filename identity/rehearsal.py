@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,9 +93,10 @@ def apply(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
     ):
         known = {name for (name,) in connection.execute(f"select distinct {key} from reference.{table}").fetchall()}
         if unknown := sorted(asked.keys() - known):
-            raise GlifeError(
-                f"there is no {key} {', '.join(unknown)}", f"reference.{table}", f"there are {', '.join(sorted(known))}"
-            )
+            folded = {name.casefold(): name for name in known}
+            near = [folded[name] for asked_for in unknown for name in get_close_matches(asked_for.casefold(), folded)]
+            remedy = f"near to it are {', '.join(near)}" if near else "its names are in the seed"
+            raise GlifeError(f"there is no {key} {', '.join(unknown)}", f"reference.{table}", remedy)
         for name, number in asked.items():
             connection.execute(f"update reference.{table} set {value} = ? where {key} = ?", [number, name])
 

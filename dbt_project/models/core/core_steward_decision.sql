@@ -41,6 +41,7 @@ steward_decision as (
     select
         *,
         case
+            when system_a = system_b and source_record_id_a = source_record_id_b then 'ONE_RECORD'
             when record_key_a is null or record_key_b is null then 'NO_SUCH_RECORD'
             when newest_decision_id != decision_id and newest_action = action then 'REPEATED'
             when newest_decision_id != decision_id then 'OVERRULED'

@@ -125,7 +125,8 @@ compared as (
                 then case when a.surname_sound = b.surname_sound then 'surname' else 'different' end
             when a.name_std = b.name_std then 'same'
             when a.name_sound = b.name_sound and not (a.is_name_han and b.is_name_han) then 'sound'
-            when a.name_sound = b.name_sound then 'homophone'
+            -- 李洋 and 杨丽 have the same syllables, and nothing to do with each other.
+            when a.name_sound = b.name_sound then case when a.surname_sound = b.surname_sound then 'homophone' else 'different' end
             when damerau_levenshtein(a.name_sound, b.name_sound) <= 1 or (
                 a.is_name_han and b.is_name_han and length(a.name_std) >= 3
                 and damerau_levenshtein(a.name_std, b.name_std) = 1

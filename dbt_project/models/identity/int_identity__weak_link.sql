@@ -63,20 +63,23 @@ rivals as (
     group by candidates.nucleus_no, candidates.other_no
 ),
 
-ranked as (
+-- Rounded, since the last bits of a sum depend on the order in which it was added up.
+weighed as (
     select
         candidates.*,
-        candidates.odds / (1 + candidates.odds + coalesce(rivals.odds, 0)) as probability,
-        row_number() over (
-            partition by candidates.nucleus_no, candidates.is_gone
-            order by
-                candidates.odds / (1 + candidates.odds + coalesce(rivals.odds, 0)) desc,
-                candidates.is_other_identified desc,
-                candidates.records desc,
-                candidates.other_no asc
-        ) as choice
+        round(candidates.odds / (1 + candidates.odds + coalesce(rivals.odds, 0)), 9) as probability
     from candidates
     left join rivals on candidates.nucleus_no = rivals.nucleus_no and candidates.other_no = rivals.other_no
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by nucleus_no, is_gone
+            order by probability desc, is_other_identified desc, records desc, other_no asc
+        ) as choice
+    from weighed
 ),
 
 -- Two followers of one number are often husband and wife: which of them is this person, nobody knows.
