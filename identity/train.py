@@ -36,16 +36,16 @@ _MODELS = [
     "standard_record",
     "person_record",
     "party",
-    "relative",
     "mobile",
     "block",
     "sale",
     "pair",
     "strong_link",
     "nucleus",
+    "family",
     "weak_pair",
+    "weak_link",
 ]
-_MODELS += ["weak_link"]
 
 # Who a record is, as far as an ID number says of it or of records that strong evidence ties to it.
 _KNOWN = """

@@ -34,7 +34,7 @@ _PARAMETERS = "reference"  # the business's own tables: no personal data, open t
 # key or number whose a row is are not published; of the others, the rows of erased persons.
 _UNPUBLISHED = {
     "int_identity__blocked_value",
-    "int_identity__relative",
+    "int_identity__family",
     "int_identity__crm_row",
     "int_identity__gone_record",
     "int_identity__guard",

@@ -113,42 +113,6 @@ compared as (
     inner join facts as b on met.nucleus_b = b.nucleus_no
 ),
 
--- Whose spouse is known by some number (then it is less likely that they use each other's), and who has a child that may be
--- old enough to use it.
-known as (
-    select
-        nuclei.nucleus_no,
-        coalesce(bool_or(records.is_mobile_valid), false) as has_mobile,
-        min(records.birth_date_std) as born_on
-    from nuclei
-    inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
-    group by nuclei.nucleus_no
-),
-
-related as (
-    select
-        own.nucleus_no,
-        others.nucleus_no as relative_no,
-        bool_or(relatives.is_spouse) as is_spouse
-    from {{ ref('int_identity__relative') }} as relatives
-    inner join nuclei as own on relatives.record_no = own.record_no
-    inner join nuclei as others on relatives.relative_no = others.record_no and own.nucleus_no <> others.nucleus_no
-    group by own.nucleus_no, others.nucleus_no
-),
-
-families as (
-    select
-        related.nucleus_no,
-        bool_or(related.is_spouse and relatives.has_mobile) as is_spouse_reachable,
-        min(relatives.born_on) filter (
-            where not related.is_spouse and relatives.born_on >= own.born_on + {{ adult_age() }}
-        ) as eldest_child_born_on
-    from related
-    inner join known as own on related.nucleus_no = own.nucleus_no
-    inner join known as relatives on related.relative_no = relatives.nucleus_no
-    group by related.nucleus_no
-),
-
 -- Each pair from the side that knows less (no name, or no ID number) to the one whom it might belong to.
 directed as (
     select
@@ -191,7 +155,7 @@ users as (
     from directed
     inner join facts as self on directed.nucleus_no = self.nucleus_no
     inner join facts as others on directed.other_no = others.nucleus_no
-    left join families on directed.other_no = families.nucleus_no
+    left join {{ ref('int_identity__family') }} as families on directed.other_no = families.nucleus_no
     where not directed.are_both_named and directed.mobile_relation = 'same' and others.names is not null
 ),
 
