@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
@@ -112,8 +112,7 @@ _COMMON_SURNAMES = (
 )
 
 
-@dataclass(frozen=True)
-class StandardName:
+class StandardName(NamedTuple):
     """One distinct name as delivered, and the forms that names are compared in."""
 
     name: str
@@ -145,6 +144,7 @@ def _surname_sounds() -> frozenset[str]:
     return frozenset(sounds | {sound.replace("v", "yu") for sound in sounds if sound == "lv"} | {"lu", "lyu"})
 
 
+@lru_cache(maxsize=65536)
 def _sound_of_surname(surname: str) -> str:
     return SURNAME_READINGS.get(surname) or "".join(map(_reading, surname))
 
