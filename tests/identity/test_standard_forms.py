@@ -90,3 +90,11 @@ def test_placeholder_mobiles(form, number, stands_for_nothing):
 def test_both_forms_of_a_foreign_residents_card_agree_in_province_and_birthday(kind, number, key):
     sql = jinja2.Environment(autoescape=False).from_string(MACROS + "{{ residence_key('$kind', '$number') }}").render().strip()
     assert duckdb.execute(f"select {sql}", {"kind": kind, "number": number}).fetchone() == (key,)
+
+
+@pytest.mark.parametrize(
+    ("number", "stands_for_nothing"),
+    [("E00000000", True), ("H11111111", True), ("12345678", True), ("G123456789", True), ("E63263433", False), ("H00000001", False)],
+)
+def test_placeholder_numbers_of_documents(form, number, stands_for_nothing):
+    assert form("is_placeholder_number", number) is stands_for_nothing

@@ -52,6 +52,14 @@
     ), '')
 {%- endmacro %}
 
+{# A document's number whose digits are one repeated, or counted up. #}
+{% macro is_placeholder_number(compact) -%}
+    (
+        replace(regexp_replace({{ compact }}, '[^0-9]', '', 'g'), substr(regexp_extract({{ compact }}, '[0-9]+'), 1, 1), '') = ''
+        or regexp_full_match({{ compact }}, '[A-Z]*0?123456(7|78|789|7890)?')
+    )
+{%- endmacro %}
+
 {# The last eight digits all equal, or the number that every form's example shows. #}
 {% macro is_placeholder_mobile(digits) -%}
     (

@@ -49,7 +49,9 @@ documents as (
         *,
         case
             when is_id_valid then 'RIC'
-            when regexp_full_match(id_compact, '[HM][0-9]{8}([0-9]{2})?') then 'HKMO'
+            when {{ is_placeholder_number('id_compact') }} then null
+            -- A Korean passport is an M and eight digits too.
+            when coalesce(id_type, '') <> 'PASSPORT' and regexp_full_match(id_compact, '[HM][0-9]{8}([0-9]{2})?') then 'HKMO'
             when id_type = 'TW' and regexp_full_match(id_compact, '[0-9]{8}([0-9]{2})?') then 'TW'
             when regexp_full_match(id_compact, '[A-Z]{3}[0-9]{12}') then 'FPR'
             when id_type in ('PASSPORT', 'BIRTH', 'MIL', 'OTHER') and length(id_compact) >= 6 then id_type
