@@ -10,7 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse import build
+from warehouse import build, parameters
+from warehouse.duck import connect
 from warehouse.settings import Settings, get_settings
 
 
@@ -48,6 +49,9 @@ def built(deliveries: Deliveries, home: Path, again: bool = True) -> Path:
     if list(settings.build_dir.glob("*.plan.json")):
         plan = build.newest_plan(settings)
         if again:
+            # The build may be older than the seeds of today.
+            with connect(build.build_file(settings, plan), settings) as connection:
+                parameters.load(connection, parameters.check(parameters.folder_of(settings)))
             _identify(settings, plan)
     else:
         ingest_all(settings)

@@ -33,10 +33,12 @@ def exact_links(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return connection.execute(EXACT).to_arrow_table()
 
 
-def splink_links(records: pa.Table, blocks: tuple[tuple[str, ...], ...] = BLOCKS, training: int = 2) -> pa.Table:
+def splink_links(
+    records: pa.Table, blocks: tuple[tuple[str, ...], ...] = BLOCKS, training: int = 2, slips: tuple[int, ...] = (1,)
+) -> pa.Table:
     """Pairs with their probability by Splink: u from random pairs, m by expectation maximisation over the first blocks.
 
-    Every column of ``records`` but unique_id is compared: same, one or two slips apart, or else; same with term frequencies.
+    Every column of ``records`` but unique_id is compared: same, ``slips`` apart, or else; same with term frequencies.
     """
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
@@ -47,7 +49,7 @@ def splink_links(records: pa.Table, blocks: tuple[tuple[str, ...], ...] = BLOCKS
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=[
-            cl.DamerauLevenshteinAtThresholds(name, [1, 2]).configure(term_frequency_adjustments=True) for name in fields
+            cl.DamerauLevenshteinAtThresholds(name, list(slips)).configure(term_frequency_adjustments=True) for name in fields
         ],
         blocking_rules_to_generate_predictions=rules,
     )
