@@ -179,6 +179,7 @@ class _Forest:
         told = likeness.told if likeness else ()
         self.told = {member: [member] if any(values[member] >= 0 for values in told) else [] for member in self.parent}
         self.apart: dict[int, set[int]] = defaultdict(set)
+        self.of_two: set[int] = set()  # trees that a steward made of what no rule takes for one person
 
     def root(self, member: int) -> int:
         while self.parent[member] != member:
@@ -203,8 +204,11 @@ class _Forest:
             return True
         if any(self.root(other) == b for other in self.apart[a]):
             return False
-        if not (self._claim_alike(a, b, _THERE) if forced else self._agree(a, b)):
+        does_agree = self._agree(a, b)
+        if not (self._claim_alike(a, b, _THERE) if forced else does_agree):
             return False
+        if not does_agree or b in self.of_two:
+            self.of_two.add(a)
         self.parent[b] = a
         self.size[a] += self.size[b]
         self.named[a] += self.named[b]
@@ -221,8 +225,9 @@ class _Forest:
         return alike and not self._all_unlike(a, b) and not self._any_contrary(a, b)
 
     def _claim_alike(self, a: int, b: int, kind: str) -> bool:
+        """No value meets another one but where a steward has made one person of both."""
         own, values = (self.claims[tree].get(kind) for tree in (a, b))
-        return not own or not values or own == values
+        return not own or not values or own <= values or values <= own
 
     def _all_unlike(self, a: int, b: int) -> bool:
         """No name of one tree goes with any of the other's: someone who changed a name has records under both."""
@@ -231,8 +236,13 @@ class _Forest:
         return bool(pairs) and likeness is not None and all(likeness.unlike(x, y) for x, y in pairs)
 
     def _any_contrary(self, a: int, b: int) -> bool:
-        likeness = self.guards.likeness
-        return likeness is not None and any(likeness.contrary(x, y) for x in self.told[a] for y in self.told[b])
+        likeness, left, right = self.guards.likeness, self.told[a], self.told[b]
+        if likeness is None or not left or not right:
+            return False
+        if self.of_two & {a, b}:  # whoever goes with one of the two stays with him
+            goes = [[not likeness.contrary(x, y) for y in right] for x in left]
+            return not (all(map(any, goes)) or all(map(any, zip(*goes, strict=True))))
+        return any(likeness.contrary(x, y) for x in left for y in right)
 
 
 def _rebuild(

@@ -223,7 +223,7 @@ def test_merge_keeps_the_older_id_a_split_keeps_it_with_the_anchor_and_undoing_b
     for record, customer in before.items():
         members[customer].append(record)
     parted = chance.choice([records for records in members.values() if len(records) == 2])
-    others = [records for records in members.values() if records != parted]
+    others = [records for records in members.values() if records != parted and len(records) > 1]
     joined = sorted(chance.sample(others, 2), key=lambda records: list(before).index(records[0]))
 
     write_decisions(landing, "2026-05-01", [("SEPARATE", *parted), ("LINK", joined[0][0], joined[1][0])])

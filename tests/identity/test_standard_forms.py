@@ -94,7 +94,14 @@ def test_both_forms_of_a_foreign_residents_card_agree_in_province_and_birthday(k
 
 @pytest.mark.parametrize(
     ("number", "stands_for_nothing"),
-    [("E00000000", True), ("H11111111", True), ("12345678", True), ("G123456789", True), ("E63263433", False), ("H00000001", False)],
+    [
+        ("E00000000", True),
+        ("H11111111", True),
+        ("12345678", True),
+        ("G123456789", True),
+        ("E63263433", False),
+        ("H00000001", False),
+    ],
 )
 def test_placeholder_numbers_of_documents(form, number, stands_for_nothing):
     assert form("is_placeholder_number", number) is stands_for_nothing
