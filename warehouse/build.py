@@ -99,7 +99,7 @@ def build_previous(settings: Settings, plan: BuildPlan) -> None:
     core_life delivery has nothing to compare with; that is no error.
     """
     as_of = previous_month_end(plan.as_of)
-    with _writer_lock(settings):
+    with writer_lock(settings):
         if lake.newest_date(settings, "core_life", as_of) is None:
             return
         kept = _previous_file(settings, plan)
@@ -133,7 +133,7 @@ def _keep_previous(settings: Settings, draft: Path, kept: Path) -> None:
 def start_build(settings: Settings, plan: BuildPlan) -> Path:
     """Make an empty build file with the accepted state of the lake attached as schema ``lake``."""
     target = build_file(settings, plan)
-    with _writer_lock(settings):
+    with writer_lock(settings):
         _remove_build(target)
         target.with_suffix(".gate.json").unlink(missing_ok=True)
         _attach_lake(settings, plan, target)
@@ -180,7 +180,7 @@ def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
     target = build_file(settings, plan)
     if not target.exists():
         raise GlifeError("there is no build to go on with", str(target), "start again with `glife build`")
-    with _writer_lock(settings):
+    with writer_lock(settings):
         # Buildable: a test that compares with a later layer's model waits for that layer.
         tests = ["--indirect-selection", "buildable"]
         is_last = layer == LAYERS[-1]
@@ -211,7 +211,7 @@ def build_identity(
     settings: Settings, plan: BuildPlan, target: Path, change: Callable[[duckdb.DuckDBPyConnection], None]
 ) -> None:
     """Identity of ``plan`` in a file of its own, with ``change`` done to the reference tables first."""
-    with _writer_lock(settings):
+    with writer_lock(settings):
         _remove_build(target)
         _attach_lake(settings, plan, target)
         with connect(target, settings) as connection:
@@ -240,7 +240,7 @@ def _selection(layer: str) -> list[str]:
     return ["path:seeds", models] if layer == LAYERS[0] else [models]
 
 
-def _writer_lock(settings: Settings):
+def writer_lock(settings: Settings):
     return lock(settings.build_dir / ".lock", "a build")
 
 

@@ -183,6 +183,24 @@ def rollback(
     _OUT.print(f"readers see {found.generation_id}, as of {found.as_of}; later ones are withdrawn until something is corrected")
 
 
+@app.command()
+def erase(
+    name: Annotated[str, typer.Option("--name", help="Who does it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the log.")],
+) -> None:
+    """Remove what is left of erased persons: older generations, replaced lists; logged with name and reason."""
+    from exports import erasure
+
+    removed = erasure.erase(get_settings(), name, reason)
+    for what, names in (("generation", removed.generations), ("lists of package", removed.packages)):
+        for each in names:
+            _OUT.print(f"removed {what} {each}")
+    for package in removed.waiting:
+        _OUT.print(f"kept package {package}: made before an erasure, and no newer list has replaced it; `glife export` makes one")
+    if removed == erasure.Removed([], [], []):
+        _OUT.print("nothing is left of erased persons outside the lake")
+
+
 quarantine = typer.Typer(help="Rows that broke their contract.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
 

@@ -121,7 +121,7 @@ def rollback(settings: Settings, generation_id: str | None, name: str, reason: s
         current = current_generation(settings)
         if current is None:
             raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
-        shown = [path for path in _kept(settings) if _shown(path).is_file() or path == current.folder]
+        shown = [path for path in kept(settings) if _shown(path).is_file() or path == current.folder]
         shown.sort(key=_shown_at)
         before = [path for path in shown[: shown.index(current.folder)] if not _withdrawn(path).is_file()]
         wanted = [path for path in shown if path.name == generation_id] if generation_id else before[-1:]
@@ -156,7 +156,7 @@ def _content(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "generation.json").read_text(encoding="utf-8"))
 
 
-def _kept(settings: Settings) -> list[Path]:
+def kept(settings: Settings) -> list[Path]:
     """The folders of the generations on disk, in the order in which they were published."""
     folders = [path.resolve() for path in settings.generations_dir.iterdir() if (path / "generation.json").is_file()]
     return sorted(folders, key=lambda path: _content(path)["published_at"])
@@ -323,17 +323,22 @@ def _prune(settings: Settings) -> None:
     current = settings.current.resolve()
     remembered = publications.generation_ids(settings)
     for is_beside in (False, True):
-        own = [path for path in _kept(settings) if (path.name not in remembered) == is_beside and path != current]
+        own = [path for path in kept(settings) if (path.name not in remembered) == is_beside and path != current]
         for path in own[: max(len(own) - settings.keep_generations + (not is_beside), 0)]:
-            doomed = path.with_name(f".{path.name}.removed")
-            path.rename(doomed)
-            shutil.rmtree(doomed)
+            remove(path)
     for build in settings.build_dir.glob("*.duckdb"):  # last month's end too: <generation>.previous.duckdb
         if is_published(settings, build.name.split(".")[0]):
             build.unlink()
     for folder in settings.build_dir.glob("dbt-*"):
         if folder != dbt_target(settings):
             shutil.rmtree(folder)
+
+
+def remove(generation: Path) -> None:
+    """Take a generation away whole: killed on the way, nobody finds half of it."""
+    doomed = generation.with_name(f".{generation.name}.removed")
+    generation.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 @contextmanager
@@ -356,7 +361,7 @@ def find_generation(settings: Settings, generation_id: str | None = None) -> Pat
         raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
     if generation_id is None:
         return settings.current.resolve()
-    folders = _kept(settings)
+    folders = kept(settings)
     found = [path for path in folders if path.name.startswith(generation_id)]
     if not found:
         known = ", ".join(path.name for path in folders)
