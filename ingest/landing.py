@@ -33,11 +33,17 @@ class Delivery:
     business_date: date
     revision: int
     only_file: str = ""
+    reading: int = 0  # how often it was read again under a mended contract
 
     @property
     def name(self) -> str:
-        """Under which name it is committed, and its files lie in the lake."""
-        return f"{self.folder.name}__{self.only_file}" if self.only_file else self.folder.name
+        """Under which name it is committed."""
+        return (f"{self.folder.name}__{self.only_file}" if self.only_file else self.folder.name) + self.reading_mark
+
+    @property
+    def reading_mark(self) -> str:
+        """What tells the files of a later reading from those of the first."""
+        return f".replay{self.reading:02}" if self.reading else ""
 
     @property
     def mark(self) -> Mark:

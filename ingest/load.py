@@ -117,7 +117,7 @@ def load_delivery(
 
 def _drafts(settings: Settings, delivery: Delivery, file: ExpectedFile) -> tuple[Draft, Draft]:
     stem = file.path.name.split(".")[0]
-    name = f"{delivery.folder.name}__{stem}.parquet"
+    name = f"{delivery.folder.name}__{stem}{delivery.reading_mark}.parquet"
     return (
         Draft(settings.lake_dir, f"data/{delivery.source}/{file.contract.table}/{name}"),
         Draft(settings.lake_dir, f"quarantine/{delivery.source}/{name}"),

@@ -24,7 +24,7 @@ from warehouse.lake import ACCEPTED, INCOMPLETE, REJECTED, Commit
 from warehouse.settings import Settings
 
 _LOG = logging.getLogger("glife")
-_DIGITS = 60  # of a sum; Python's own 28 would round what a nonsensical amount adds to it
+DIGITS = 60  # of a sum; Python's own 28 would round what a nonsensical amount adds to it
 # The machine's trouble, and refusals that are no delivery's.
 _NOT_THE_DELIVERY = (MemoryError, GlifeError, duckdb.IOException, duckdb.OutOfMemoryException)
 
@@ -80,23 +80,23 @@ def ingest_source(settings: Settings, source: str, up_to: date | None = None) ->
         known = ", ".join(contract.sources())
         raise GlifeError("no source of this name is known", source, f"known are {known}")
     with lock(settings.lake_dir / "locks" / f"{source}.lock", f"the ingest of {source}"):
-        load.sweep(settings, source, _committed_files(settings, source))
+        load.sweep(settings, source, committed_files(settings, source))
         con = duck.connect(":memory:", settings)
         try:
-            with localcontext(prec=_DIGITS):
+            with localcontext(prec=DIGITS):
                 return [_take(settings, con, delivery) for delivery in landing.deliveries(settings, source, up_to)]
         finally:
             con.close()
 
 
-def _committed_files(settings: Settings, source: str) -> Iterator[str]:
+def committed_files(settings: Settings, source: str) -> Iterator[str]:
     files = (file for record in lake.commits(settings) if record["source"] == source for file in record["files"])
     return (path for file in files for path in (file["data"], file["quarantine"]) if path)
 
 
 def _take(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> DeliveryResult:
     """Bring one delivery's commit record up to date."""
-    with _disk_errors(delivery):
+    with disk_errors(delivery):
         before, stamp = lake.read_commit(settings, delivery.source, delivery.name), _stamp(delivery)
         if before and before["stamp"] == stamp and before["status"] != INCOMPLETE:
             return _result(before, is_new=False)
@@ -218,7 +218,7 @@ def _result(record: Commit, is_new: bool) -> DeliveryResult:
 
 
 @contextmanager
-def _disk_errors(delivery: Delivery) -> Iterator[None]:
+def disk_errors(delivery: Delivery) -> Iterator[None]:
     """Turn what the disk refuses into one sentence."""
     try:
         yield

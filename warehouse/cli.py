@@ -222,6 +222,20 @@ def list_quarantine(
         typer.echo(json.dumps(row, ensure_ascii=False, default=str))
 
 
+@quarantine.command("replay")
+def replay_quarantine(
+    source: Annotated[str | None, typer.Argument(help="Source; default all.")] = None,
+) -> None:
+    """Read deliveries with rows in quarantine again, under the contracts of today; the next run publishes what loads now."""
+    from ingest.replay import replay
+
+    for replayed in replay(get_settings(), source):
+        where = f"{replayed.source}/{replayed.folder}"
+        _OUT.print(f"{where}: {replayed.loaded:,} rows loaded, {replayed.still_quarantined:,} still in quarantine")
+        if replayed.reason:
+            _OUT.print(f"  {replayed.reason}")
+
+
 @app.command("status")
 def show_status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Deliveries loaded, refused, late; current generation; packages sent, acknowledged, held."""

@@ -88,6 +88,17 @@ def commits(settings: Settings) -> list[Commit]:
     return sorted(found, key=lambda r: (r["source"], r["business_date"], r["revision"], _first_file(r)))
 
 
+def in_force(records: Iterable[Commit]) -> list[Commit]:
+    """Of a delivery that was read again (``glife quarantine replay``) only the newest reading."""
+    records = list(records)
+    newest = {_reading(r): r.get("replay", 0) for r in records if r["files"]}  # later readings come later
+    return [r for r in records if not r["files"] or r.get("replay", 0) == newest[_reading(r)]]
+
+
+def _reading(record: Commit) -> tuple[str, str, str]:
+    return record["source"], record["folder"], _first_file(record)
+
+
 def newest_date(settings: Settings, source: str, up_to: date | None = None) -> date | None:
     """The newest business date of ``source`` that was accepted, up to a date; None when there is none."""
     dates = [_date(r) for r in commits(settings) if r["source"] == source and r["status"] == ACCEPTED]
@@ -128,7 +139,9 @@ class Snapshot:
     def fingerprint(self) -> str:
         """Equal for equal content: what was accepted and what was refused, whenever that was."""
         lines = [
-            "\t".join(str(r[k]) for k in ("source", "folder", "status", "fingerprint", "reason")) + _first_file(r)
+            "\t".join(str(r[k]) for k in ("source", "folder", "status", "fingerprint", "reason"))
+            + _first_file(r)
+            + str(r.get("replay", ""))
             for r in {id(r): r for r in (*self.records, *self.erasures)}.values()
         ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -153,14 +166,14 @@ def snapshot(settings: Settings, as_of: date | None = None, known_at: datetime |
     """The state of the lake. ``as_of`` is by default the newest accepted core_life date; GlifeError without one."""
     if known_at is not None and known_at.tzinfo is None:
         known_at = known_at.replace(tzinfo=SHANGHAI)
-    known = [r for r in commits(settings) if known_at is None or _loaded_at(r) <= known_at]
+    known = in_force(r for r in commits(settings) if known_at is None or _loaded_at(r) <= known_at)
     if as_of is None:
         as_of = max((_date(r) for r in known if r["source"] == "core_life" and r["status"] == ACCEPTED), default=None)
     if as_of is None:
         raise GlifeError("no delivery of core_life was accepted yet", str(settings.landing), "deliver one and run `glife ingest`")
     records = tuple(r for r in known if _date(r) <= as_of)
     newest = {_slot(r): r for r in records if r["status"] == ACCEPTED}  # later revisions come later
-    erasures = tuple(r for r in commits(settings) if r["source"] == _STEWARDS and r["status"] == ACCEPTED)
+    erasures = tuple(r for r in in_force(commits(settings)) if r["source"] == _STEWARDS and r["status"] == ACCEPTED)
     return Snapshot(as_of, known_at, settings.lake_dir, records, tuple(newest.values()), erasures)
 
 

@@ -182,7 +182,7 @@ def _print_frame(frame: pl.DataFrame, out: Console) -> None:
 
 def _deliveries(settings: Settings) -> list[dict[str, Any]]:
     rows = []
-    for record in lake.commits(settings):
+    for record in lake.in_force(lake.commits(settings)):
         files = record.get("files", [])
         rows.append(
             {
