@@ -95,8 +95,8 @@ def in_force(records: Iterable[Commit]) -> list[Commit]:
     return [r for r in records if not r["files"] or r.get("replay", 0) == newest[_reading(r)]]
 
 
-def _reading(record: Commit) -> tuple[str, str, str]:
-    return record["source"], record["folder"], _first_file(record)
+def _reading(record: Commit) -> tuple[Any, ...]:
+    return record["source"], record["business_date"], record["revision"], _first_file(record)
 
 
 def newest_date(settings: Settings, source: str, up_to: date | None = None) -> date | None:
