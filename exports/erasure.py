@@ -42,19 +42,20 @@ def erase(settings: Settings, name: str, reason: str) -> Removed:
         current = publish.current_generation(settings)
         if current is None:
             raise GlifeError("nothing has been published yet", str(settings.current), "run `glife run` first")
-        erased = _values(settings, current.folder, _KEYS)
-        others = [path for path in publish.kept(settings) if path != current.folder]
-        doomed = [path for path in others if erased & _values(settings, path, _RECORDS)]
-        informed = {path.name for path in publish.kept(settings) if erased <= _values(settings, path, _KEYS)}
+        knows = {path: _values(settings, path, _KEYS) for path in publish.kept(settings)}
+        erased = knows[current.folder]
+        doomed = [path for path in knows if path != current.folder and erased & _values(settings, path, _RECORDS)]
+        informed = {path.name for path, keys in knows.items() if erased <= keys}
         replaced, waiting = _packages(settings, informed) if erased else ([], [])
-        for path in doomed:
-            publish.remove(path)
-        for package in replaced:
-            for file in _lists(package):
-                file.unlink()
+        # Generations last: as long as one is there, a call that was killed is known to be unfinished.
         if doomed:
             for left in settings.build_dir.glob("*.duckdb"):
                 left.unlink()
+        for package in replaced:
+            for file in _lists(package):
+                file.unlink()
+        for path in doomed:
+            publish.remove(path)
         ids = ([package.package_id for package in packages] for packages in (replaced, waiting))
         removed = Removed([path.name for path in doomed], *ids)
         runlog.log(settings, "erased", by=name, reason=reason, generations=removed.generations, packages=removed.packages)

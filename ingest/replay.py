@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import localcontext
 
 import duckdb
 
 from ingest import landing, load, verify
 from ingest.landing import Delivery
 from ingest.refusal import RefusedError
-from ingest.run import DIGITS, committed_files, disk_errors
-from warehouse import contract, duck, lake, runlog
-from warehouse.errors import GlifeError
-from warehouse.files import lock
+from ingest.run import disk_errors, reading, require_known, sweep
+from warehouse import lake, runlog
 from warehouse.lake import Commit
 from warehouse.settings import Settings
 
@@ -38,8 +35,8 @@ class Replay:
 
 def replay(settings: Settings, source: str | None = None) -> list[Replay]:
     """Read again what has rows in quarantine, of one source or all. GlifeError for an unknown source or a full disk."""
-    if source is not None and source not in contract.sources():
-        raise GlifeError("no source of this name is known", source, f"known are {', '.join(contract.sources())}")
+    if source is not None:
+        require_known(source)
     troubled = [record for record in lake.snapshot(settings, date.max).accepted if _quarantined(record)]
     return [
         replayed
@@ -49,18 +46,13 @@ def replay(settings: Settings, source: str | None = None) -> list[Replay]:
 
 
 def _replay_source(settings: Settings, source: str, records: list[Commit]) -> Iterator[Replay]:
-    with lock(settings.lake_dir / "locks" / f"{source}.lock", f"the ingest of {source}"):
-        con = duck.connect(":memory:", settings)
-        try:
-            with localcontext(prec=DIGITS):
-                there = {delivery.name: delivery for delivery in landing.deliveries(settings, source, None)}
-                for record in records:
-                    file = record["files"][0]["name"] if source == "acks" else ""
-                    delivery = there.get(f"{record['folder']}__{file}" if file else record["folder"])
-                    yield _replay_one(settings, con, record, delivery)
-        finally:
-            con.close()
-            load.sweep(settings, source, committed_files(settings, source))
+    with reading(settings, source) as con:
+        there = {delivery.name: delivery for delivery in landing.deliveries(settings, source, None)}
+        for record in records:
+            file = record["files"][0]["name"] if source == "acks" else ""
+            delivery = there.get(f"{record['folder']}__{file}" if file else record["folder"])
+            yield _replay_one(settings, con, record, delivery)
+        sweep(settings, source)
 
 
 def _replay_one(settings: Settings, con: duckdb.DuckDBPyConnection, record: Commit, delivery: Delivery | None) -> Replay:
@@ -75,19 +67,19 @@ def _replay_one(settings: Settings, con: duckdb.DuckDBPyConnection, record: Comm
         again = replace(delivery, reading=record.get("replay", 0) + 1)
         try:
             expected = verify.verify(again, hashes)
-            reading = record | {
+            found = record | {
                 "warnings": list(expected.warnings),
                 "loaded_at": runlog.now().isoformat(),
                 "replay": again.reading,
             }
-            reading["files"] = load.load_delivery(settings, con, again, expected.files, reading["warnings"])
+            found["files"] = load.load_delivery(settings, con, again, expected.files, found["warnings"])
         except RefusedError as fault:
             return replace(kept, reason=f"under the contracts of today it is refused: {fault}")
-        if _quarantined(reading) >= before:
+        if _quarantined(found) >= before:
             return replace(kept, reason="its rows break the contracts of today too")
-        lake.write_commit(settings, again.name, reading)
-    runlog.log(settings, "replayed", delivery=f"{record['source']}/{record['folder']}", rows=before - _quarantined(reading))
-    return replace(kept, loaded=before - _quarantined(reading), still_quarantined=_quarantined(reading))
+        lake.write_commit(settings, again.name, found)
+    runlog.log(settings, "replayed", delivery=f"{record['source']}/{record['folder']}", rows=before - _quarantined(found))
+    return replace(kept, loaded=before - _quarantined(found), still_quarantined=_quarantined(found))
 
 
 def _quarantined(record: Commit) -> int:

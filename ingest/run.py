@@ -24,7 +24,7 @@ from warehouse.lake import ACCEPTED, INCOMPLETE, REJECTED, Commit
 from warehouse.settings import Settings
 
 _LOG = logging.getLogger("glife")
-DIGITS = 60  # of a sum; Python's own 28 would round what a nonsensical amount adds to it
+_DIGITS = 60  # of a sum; Python's own 28 would round what a nonsensical amount adds to it
 # The machine's trouble, and refusals that are no delivery's.
 _NOT_THE_DELIVERY = (MemoryError, GlifeError, duckdb.IOException, duckdb.OutOfMemoryException)
 
@@ -76,22 +76,35 @@ def ingest_source(settings: Settings, source: str, up_to: date | None = None) ->
 
     Raises GlifeError for an unknown source, a full disk or unreadable files; a bad delivery is a result, not an error.
     """
+    require_known(source)
+    with reading(settings, source) as con:
+        return [_take(settings, con, delivery) for delivery in landing.deliveries(settings, source, up_to)]
+
+
+def require_known(source: str) -> None:
+    """Raises GlifeError for a source that has no contract."""
     if source not in contract.sources():
         known = ", ".join(contract.sources())
         raise GlifeError("no source of this name is known", source, f"known are {known}")
+
+
+@contextmanager
+def reading(settings: Settings, source: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to read one source's deliveries with, while nobody else does; what a killed reading left is removed."""
     with lock(settings.lake_dir / "locks" / f"{source}.lock", f"the ingest of {source}"):
-        load.sweep(settings, source, committed_files(settings, source))
+        sweep(settings, source)
         con = duck.connect(":memory:", settings)
         try:
-            with localcontext(prec=DIGITS):
-                return [_take(settings, con, delivery) for delivery in landing.deliveries(settings, source, up_to)]
+            with localcontext(prec=_DIGITS):
+                yield con
         finally:
             con.close()
 
 
-def committed_files(settings: Settings, source: str) -> Iterator[str]:
+def sweep(settings: Settings, source: str) -> None:
+    """Remove a source's files in the lake that no commit record names."""
     files = (file for record in lake.commits(settings) if record["source"] == source for file in record["files"])
-    return (path for file in files for path in (file["data"], file["quarantine"]) if path)
+    load.sweep(settings, source, (path for file in files for path in (file["data"], file["quarantine"]) if path))
 
 
 def _take(settings: Settings, con: duckdb.DuckDBPyConnection, delivery: Delivery) -> DeliveryResult:

@@ -158,7 +158,7 @@ def _attach_lake(settings: Settings, plan: BuildPlan, target: Path) -> None:
     with connect(target, settings) as connection:
         lake.attach(connection, lake.snapshot(settings, plan.as_of, plan.known_at))
         publications.attach(connection, settings, publications.until(settings, plan.base_publication))
-        parameters.load(connection, parameters.check(parameters.folder_of(settings)))
+        parameters.load_in_force(connection, settings)
         connection.execute(
             "create table lake.generation_info as select ? as generation_id, ?::timestamp as built_at, "
             "? as code_version, ? as parameter_version",

@@ -131,6 +131,11 @@ def check(*folders: Path | None) -> dict[str, pl.DataFrame]:
     return tables
 
 
+def load_in_force(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Check the tables that hold for ``settings``, and put them into schema ``reference``."""
+    load(connection, check(folder_of(settings)))
+
+
 def load(connection: duckdb.DuckDBPyConnection, tables: dict[str, pl.DataFrame]) -> None:
     """Put the tables into schema ``reference``, where the models look for them."""
     connection.execute("create schema if not exists reference")

@@ -51,7 +51,7 @@ def built(deliveries: Deliveries, home: Path, again: bool = True) -> Path:
         if again:
             # The build may be older than the seeds of today.
             with connect(build.build_file(settings, plan), settings) as connection:
-                parameters.load(connection, parameters.check(parameters.folder_of(settings)))
+                parameters.load_in_force(connection, settings)
             _identify(settings, plan)
     else:
         ingest_all(settings)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
+from stdnum.iso7064 import mod_11_2
 
 Change = Callable[[str, list[bytes]], list[bytes]]  # (path below the landing folder, records) -> records
 _SUMMED = ("policy.", "premium_due", "claim", "campaigns", "POLY", "PREM")
@@ -159,7 +160,6 @@ def deliver_again(landing: Path, chance: random.Random) -> int:
 
 
 _RARE = "龘靐齉爨饕餮魍魉貔貅犇骉羴麤虪"  # no two of one sound
-_DIGITS, _CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def strangers(chance: random.Random, count: int) -> list[Stranger]:
         name = chance.choice("赵钱孙李周吴郑王") + given
         born = f"{chance.randint(1950, 2005)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
         first = f"659001{born}{chance.randint(1, 999):03}"
-        check = _CHECKS[sum(int(d) * w for d, w in zip(first, _DIGITS, strict=True)) % 11]
+        check = mod_11_2.calc_check_digit(first)
         mobile = f"1{chance.choice('39')}6{chance.randint(0, 99_999_999):08}"
         address = f"新疆图木舒克市永安坝{chance.randint(1000, 9999)}号{number + 100}栋{chance.randint(1, 9)}单元"
         found = frozenset(chance.sample(kinds, chance.randint(2, len(kinds))))

@@ -80,12 +80,12 @@ links as (
 
 -- Decisions that were in the stewards' file when it was last published, and are not any more.
 withdrawn as (
-    select distinct
-        delivered.action,
-        least(one.customer_id, other.customer_id) as customer_a,
-        greatest(one.customer_id, other.customer_id) as customer_b,
+    select
         one.previous_customer_id as previous_a,
-        other.previous_customer_id as previous_b
+        other.previous_customer_id as previous_b,
+        one.customer_id as customer_a,
+        other.customer_id as customer_b,
+        delivered.action
     from {{ source('lake', 'stewardship__decisions') }} as delivered
     inner join compared as one on delivered.system_a = one.source_system and delivered.record_a = one.source_record_id
     inner join compared as other on delivered.system_b = other.source_system and delivered.record_b = other.source_record_id
@@ -105,6 +105,26 @@ withdrawn as (
         )
 ),
 
+-- A separation that is withdrawn joins like a link, a link that is withdrawn parts like a separation.
+stewarded as (
+    select
+        previous_a,
+        previous_b,
+        customer_a,
+        customer_b,
+        rule = 'STEWARD_LINK' as is_joining
+    from links
+    where rule in ('STEWARD_LINK', 'STEWARD_SEPARATE')
+    union all
+    select
+        previous_a,
+        previous_b,
+        customer_a,
+        customer_b,
+        action = 'SEPARATE' as is_joining
+    from withdrawn
+),
+
 told as (
     select
         moves.previous_customer_id,
@@ -114,42 +134,23 @@ told as (
         ) as is_split,
         exists(
             select 1
-            from links
+            from stewarded
             where
-                links.rule = 'STEWARD_LINK'
-                and moves.customer_id = links.customer_a
-                and moves.customer_id = links.customer_b
-                and moves.previous_customer_id in (links.previous_a, links.previous_b)
-        ) as is_linked_by_steward,
+                stewarded.is_joining
+                and moves.customer_id = stewarded.customer_a
+                and moves.customer_id = stewarded.customer_b
+                and moves.previous_customer_id in (stewarded.previous_a, stewarded.previous_b)
+        ) as is_joined_by_steward,
         exists(
             select 1
-            from withdrawn
+            from stewarded
             where
-                withdrawn.action = 'SEPARATE'
-                and withdrawn.customer_a = moves.customer_id
-                and withdrawn.customer_b = moves.customer_id
-                and moves.previous_customer_id in (withdrawn.previous_a, withdrawn.previous_b)
-        ) as is_separation_withdrawn,
-        exists(
-            select 1
-            from links
-            where
-                links.rule = 'STEWARD_SEPARATE'
-                and links.previous_a = moves.previous_customer_id
-                and links.previous_b = moves.previous_customer_id
-                and links.customer_a <> links.customer_b
-                and moves.customer_id in (links.customer_a, links.customer_b)
+                not stewarded.is_joining
+                and stewarded.previous_a = moves.previous_customer_id
+                and stewarded.previous_b = moves.previous_customer_id
+                and stewarded.customer_a <> stewarded.customer_b
+                and moves.customer_id in (stewarded.customer_a, stewarded.customer_b)
         ) as is_parted_by_steward,
-        exists(
-            select 1
-            from withdrawn
-            where
-                withdrawn.action = 'LINK'
-                and withdrawn.previous_a = moves.previous_customer_id
-                and withdrawn.previous_b = moves.previous_customer_id
-                and withdrawn.customer_a <> withdrawn.customer_b
-                and moves.customer_id in (withdrawn.customer_a, withdrawn.customer_b)
-        ) as is_link_withdrawn,
         exists(
             select 1
             from links
@@ -189,8 +190,8 @@ reasoned as (
         told.customer_id,
         case when told.is_split then 'SPLIT' else 'MERGE' end as change,
         case
-            when told.is_split and (told.is_parted_by_steward or told.is_link_withdrawn) then 'STEWARD'
-            when not told.is_split and (told.is_linked_by_steward or told.is_separation_withdrawn) then 'STEWARD'
+            when told.is_split and told.is_parted_by_steward then 'STEWARD'
+            when not told.is_split and told.is_joined_by_steward then 'STEWARD'
             when versions.is_ruled_anew and (versions.is_same_lake or not told.is_touched) then 'RULE_CHANGE'
             when not told.is_split and not told.is_linked_directly and told.has_new_record then 'NEW_RECORD'
             else 'NEW_EVIDENCE'
