@@ -120,19 +120,20 @@ def _cluster(edges: Edges, guards: Guards) -> Clusters:
 
 
 def _least_of(component: NDArray[np.int32], count: int) -> NDArray[np.int64]:
-    least = np.full(count, np.iinfo(np.int64).max)
-    np.minimum.at(least, component, np.arange(len(component)))
+    least = np.empty(count, dtype=np.int64)
+    least[component[::-1]] = np.arange(len(component))[::-1]  # the last to be written stays
     return least[component]
 
 
 def _spread(values: NDArray[np.int64], component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Which components hold more than one of the values (-1 = none)."""
-    known = values >= 0
-    lowest = np.full(count, np.iinfo(np.int64).max)
-    highest = np.full(count, -1)
-    np.minimum.at(lowest, component[known], values[known])
-    np.maximum.at(highest, component[known], values[known])
-    return highest > lowest
+    known = np.flatnonzero(values >= 0)
+    of, values = component[known], values[known]
+    one = np.empty(count, dtype=values.dtype)
+    one[of] = values
+    several = np.zeros(count, dtype=np.bool_)
+    several[of[values != one[of]]] = True
+    return several
 
 
 def _broken(edges: Edges, guards: Guards, component: NDArray[np.int32], count: int) -> NDArray[np.bool_]:

@@ -23,6 +23,8 @@ _ROLE = re.compile(r"^(投保人|被保险人|被保人|受益人|客户)(?=..)"
 _ADDED = re.compile(r"[0-9A-Za-z#]+")
 _TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|主任|医生|老板|阿姨|总)$|(?<=^.)[哥姐董叔嫂]$")
 _NICKNAME = re.compile(r"^[小老阿](.)$")
+_NOT_NAME = (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES)
+_ANY_OF_THESE = re.compile("|".join(pattern.pattern for pattern in _NOT_NAME))  # most names have none
 _MASK = re.compile(r"[*某]")
 _LATIN_JOINED = re.compile(r"(?<=\w)['’`´\-](?=\w)")
 _LATIN_PARTS = re.compile(r"[^\w]+|[\d_]+")
@@ -181,7 +183,7 @@ def _han(original: str, text: str) -> StandardName:
 def _bare(text: str) -> str:
     """A Chinese name without what is no part of it, each left in where nothing else would remain."""
     bare = text
-    for pattern in (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES):
+    for pattern in _NOT_NAME if _ANY_OF_THESE.search(text) else ():
         rest = pattern.sub("", bare).strip()
         bare = rest if _HAN.search(rest) else bare
     nickname = _NICKNAME.match(bare)

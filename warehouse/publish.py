@@ -33,6 +33,7 @@ _PARAMETERS = "reference"  # the business's own tables: no personal data, open t
 # Identity must know whom it leaves out; a generation must not. Tables that nobody reads there and that do not say by a record's
 # key or number whose a row is are not published; of the others, the rows of erased persons.
 _UNPUBLISHED = {
+    "int_identity__bearer",
     "int_identity__blocked_value",
     "int_identity__family",
     "int_identity__crm_row",

@@ -17,10 +17,13 @@
 
 {#
     An identity document's number: half width, upper case, letters and digits only (a multiplication sign is how some write the
-    last X); null when nothing is left.
+    last X); null when nothing is left. Most are written so: they are only looked at.
 #}
 {% macro compact_id(text) -%}
-    nullif(regexp_replace(upper(replace({{ half_width(text) }}, '×', 'X')), '[^0-9A-Z]', '', 'g'), '')
+    case
+        when regexp_full_match({{ text }}, '[0-9A-Z]+') then {{ text }}
+        else nullif(regexp_replace(upper(replace({{ half_width(text) }}, '×', 'X')), '[^0-9A-Z]', '', 'g'), '')
+    end
 {%- endmacro %}
 
 {# The check character that GB 11643 (ISO 7064 MOD 11-2) asks for after 17 digits. #}
@@ -47,9 +50,13 @@
 
 {# A mobile number's eleven digits, without +86 and separators; null when it is no mobile number. #}
 {% macro mobile_digits(text) -%}
-    nullif(regexp_extract(
-        regexp_replace({{ half_width(text) }}, '[^0-9]', '', 'g'), '^(?:0086|86|0)?(1[3-9][0-9]{9})$', 1
-    ), '')
+    case
+        when regexp_full_match({{ text }}, '1[3-9][0-9]{9}') then {{ text }}
+        else
+            nullif(regexp_extract(
+                regexp_replace({{ half_width(text) }}, '[^0-9]', '', 'g'), '^(?:0086|86|0)?(1[3-9][0-9]{9})$', 1
+            ), '')
+    end
 {%- endmacro %}
 
 {# A document's number whose digits are one repeated, or counted up. #}
@@ -68,15 +75,21 @@
     )
 {%- endmacro %}
 
-{# Where an address lies: the last letters before its first number, and its numbers; null when that says too little. #}
-{% macro address_key(text) -%}
+{#
+    Where an address lies: the last letters before its first number, and its numbers; null when that says too little. Arguments
+    are columns, the half-width address and its `numbers_of`, so that neither is worked out twice.
+#}
+{% macro address_key(half_width_address, numbers) -%}
     case
-        when regexp_matches({{ half_width(text) }}, '[0-9][^0-9]+[0-9]')
+        when contains({{ numbers }}, '-')
             then
-                right(regexp_extract(regexp_replace({{ half_width(text) }}, '[^0-9A-Za-z一-鿿]', '', 'g'), '^[^0-9]+'), 3)
-                || array_to_string(regexp_extract_all({{ half_width(text) }}, '[0-9]+'), '-')
+                right(regexp_replace(regexp_extract({{ half_width_address }}, '^[^0-9]+'), '[^A-Za-z一-鿿]', '', 'g'), 3)
+                || {{ numbers }}
     end
 {%- endmacro %}
+
+{# The numbers that a text holds, joined by hyphens. #}
+{% macro numbers_of(text) -%} trim(regexp_replace({{ text }}, '[^0-9]+', '-', 'g'), '-') {%- endmacro %}
 
 {# The order of the sources wherever one must come first (rules.md §3). #}
 {% macro source_order(source_system) -%}

@@ -21,35 +21,38 @@ customers as (
     where record_no in (select members.anchor_no from members)
 ),
 
+-- Two anchors are compared by their difference, so that links are followed first: joined by anchor, all records of a cluster
+-- would meet each other.
+inside as (
+    select
+        links.record_a,
+        links.record_b,
+        links.rule,
+        links.weight
+    from {{ ref('int_identity__link') }} as links
+    inner join members as a on links.record_a = a.record_no
+    inner join members as b on links.record_b = b.record_no
+    where a.anchor_no - b.anchor_no = 0 and links.rule <> 'STEWARD_SEPARATE'
+),
+
 both_ways as (
     select
         record_a as record_no,
-        record_b as other_no,
-        rule,
-        weight
-    from {{ ref('int_identity__link') }}
-    where rule <> 'STEWARD_SEPARATE'
+        { 'weight': weight, 'nearest': -record_b, 'rule': rule } as link
+    from inside
     union all
     select
         record_b as record_no,
-        record_a as other_no,
-        rule,
-        weight
-    from {{ ref('int_identity__link') }}
-    where rule <> 'STEWARD_SEPARATE'
+        { 'weight': weight, 'nearest': -record_a, 'rule': rule } as link
+    from inside
 ),
 
--- Two anchors are compared by their difference, so that links are followed first: joined by anchor, all records of a cluster
--- would meet each other.
 strongest as (
     select
-        both_ways.record_no,
-        max({ 'weight': both_ways.weight, 'nearest': -both_ways.other_no, 'rule': both_ways.rule }) as link
+        record_no,
+        max(link) as link
     from both_ways
-    inner join members on both_ways.record_no = members.record_no
-    inner join members as others on both_ways.other_no = others.record_no
-    where members.anchor_no - others.anchor_no = 0
-    group by both_ways.record_no
+    group by record_no
 ),
 
 int_identity__customer_record as (

@@ -87,6 +87,7 @@ agents_mobiles as (
     where is_agents
 ),
 
+-- A slip leaves all but two places as they are: only then the distance is worked out, which costs more.
 compared as (
     select
         pairs.record_a,
@@ -127,7 +128,9 @@ compared as (
             when a.name_sound = b.name_sound and not (a.is_name_han and b.is_name_han) then 'sound'
             -- 李洋 and 杨丽 have the same syllables, and nothing to do with each other.
             when a.name_sound = b.name_sound then case when a.surname_sound = b.surname_sound then 'homophone' else 'different' end
-            when damerau_levenshtein(a.name_sound, b.name_sound) <= 1 or (
+            when (
+                abs(length(a.name_sound) - length(b.name_sound)) <= 1 and damerau_levenshtein(a.name_sound, b.name_sound) <= 1
+            ) or (
                 a.is_name_han and b.is_name_han and length(a.name_std) >= 3
                 and damerau_levenshtein(a.name_std, b.name_std) = 1
             ) then 'near'
@@ -136,7 +139,7 @@ compared as (
         case
             when a.mobile_std is null or b.mobile_std is null then 'none'
             when a.mobile_std = b.mobile_std then 'same'
-            when damerau_levenshtein(a.mobile_std, b.mobile_std) = 1 then 'near'
+            when hamming(a.mobile_std, b.mobile_std) <= 2 and damerau_levenshtein(a.mobile_std, b.mobile_std) = 1 then 'near'
             else 'different'
         end as mobile_relation,
         case
@@ -145,7 +148,9 @@ compared as (
             when
                 year(a.birth_date_std) = year(b.birth_date_std) and month(a.birth_date_std) = day(b.birth_date_std)
                 and day(a.birth_date_std) = month(b.birth_date_std) then 'swapped'
-            when damerau_levenshtein(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
+            when
+                hamming(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) <= 2
+                and damerau_levenshtein(cast(a.birth_date_std as varchar), cast(b.birth_date_std as varchar)) = 1 then 'near'
             else 'different'
         end as birth_relation,
         case

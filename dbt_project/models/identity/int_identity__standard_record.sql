@@ -4,13 +4,15 @@ with records as (
     select
         *,
         {{ compact_id('id_number') }} as id_compact,
-        {{ mobile_digits('mobile') }} as mobile_std
+        {{ mobile_digits('mobile') }} as mobile_std,
+        {{ half_width('address') }} as address_half_width
     from {{ ref('int_identity__source_record') }}
 ),
 
 long_ids as (
     select
         records.*,
+        {{ numbers_of('records.address_half_width') }} as address_numbers,
         case
             when regexp_full_match(records.id_compact, '[1-9][0-9]{16}[0-9X]') then records.id_compact
             -- The 15-digit form of before 1999: the century is left out and the check character is missing.
@@ -122,7 +124,7 @@ int_identity__standard_record as (
         documents.email,
         nullif(lower(trim({{ half_width('documents.email') }})), '') as email_std,
         documents.address,
-        {{ address_key('documents.address') }} as address_key,
+        {{ address_key('documents.address_half_width', 'documents.address_numbers') }} as address_key,
         documents.region_code,
 
         cast(documents.annual_income as decimal(18, 2)) as annual_income,

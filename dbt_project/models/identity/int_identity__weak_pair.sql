@@ -29,54 +29,45 @@ met as (
     group by all
 ),
 
--- How many persons with a known ID have a name: a rare name is more evidence than 张伟. What is frequent is frozen; a count can
--- only make a name more frequent, and then it is pairs of that name alone that change.
-bearers as (
+weighed as (
     select
-        records.name_sound,
-        greatest(
-            count(distinct case when records.is_id_valid then records.id_std end),
-            coalesce(max(names.per_million), 0) * {{ identity_parameter('persons_expected') }} / 1000000
-        ) as persons
-    from {{ ref('int_identity__person_record') }} as records
-    left join {{ ref('identity_name_frequency') }} as names on records.name_sound = names.name_sound
-    where records.name_sound is not null
-    group by records.name_sound
+        record_no,
+        nucleus_no
+    from nuclei
+    where nucleus_no in (select met.nucleus_a from met union all select met.nucleus_b from met)
 ),
 
+-- What the records of a nucleus say. Only of mobiles it matters how many different ones there are.
 facts as (
     select
         nuclei.nucleus_no,
         count(*) as records,
         -- A number for life; a passport or a certificate is issued anew.
-        list(distinct records.id_kind || ':' || records.id_std) filter (where records.id_kind in ('RIC', 'HKMO', 'TW')) as ids,
+        list(records.id_kind || ':' || records.id_std) filter (where records.id_kind in ('RIC', 'HKMO', 'TW')) as ids,
         count(records.id_kind) > 0 as is_identified,
         list_distinct(
             list(records.id_last4) filter (where records.id_last4 is not null)
             || coalesce(list(records.id_last4_old) filter (where records.id_last4_old is not null), [])
         ) as last4s,
-        list(distinct records.name_sound) filter (where records.given_name is not null) as names,
-        list(distinct records.surname_sound) filter (where records.surname_sound is not null) as surnames,
-        list(distinct records.sex_std) filter (where records.sex_std is not null) as sexes,
-        list(distinct records.birth_date_std) filter (where records.birth_date_std is not null) as births,
+        list(records.name_sound) filter (where records.given_name is not null) as names,
+        list(records.surname_sound) filter (where records.surname_sound is not null) as surnames,
+        list(records.sex_std) filter (where records.sex_std is not null) as sexes,
+        list(records.birth_date_std) filter (where records.birth_date_std is not null) as births,
         list(distinct records.mobile_std) filter (where records.is_mobile_valid and not coalesce(mobiles.is_agents, false)) as mobiles,
-        list(distinct records.address_key) filter (where records.address_key is not null) as addresses,
-        list(distinct records.unionid) filter (where records.unionid is not null) as unionids,
-        list(distinct records.source_system) filter (where starts_with(records.source_system, 'wechat_')) as accounts,
-        list(distinct records.source_system) filter (where starts_with(records.source_system, 'core_')) as cores,
+        list(records.address_key) filter (where records.address_key is not null) as addresses,
+        list(records.unionid) filter (where records.unionid is not null) as unionids,
+        list(records.source_system) filter (where starts_with(records.source_system, 'wechat_')) as accounts,
+        list(records.source_system) filter (where starts_with(records.source_system, 'core_')) as cores,
         count(*) filter (where records.is_mobile_valid and not starts_with(records.source_system, 'wechat_')) as mobile_records,
         min(records.birth_date_std) as born_on,
         min(records.changed_at) filter (where starts_with(records.source_system, 'wechat_')) as bound_on,
         max(records.marital_status) as marital_status,
         max(bearers.persons) as namesakes,
         bool_or(coalesce(starts_with(records.source_system, 'wechat_') and records.bound_policy_no is not null, false)) as shows_policy
-    from nuclei
+    from weighed as nuclei
     inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
-    left join bearers on records.name_sound = bearers.name_sound
+    left join {{ ref('int_identity__bearer') }} as bearers on records.name_sound = bearers.name_sound
     left join {{ ref('int_identity__mobile') }} as mobiles on records.mobile_std = mobiles.mobile_std
-    where
-        nuclei.nucleus_no in (select met.nucleus_a from met)
-        or nuclei.nucleus_no in (select met.nucleus_b from met)
     group by nuclei.nucleus_no
 ),
 
