@@ -34,7 +34,12 @@ weighed as (
         record_no,
         nucleus_no
     from nuclei
-    where nucleus_no in (select met.nucleus_a from met union all select met.nucleus_b from met)
+    where
+        nucleus_no in (
+            select met.nucleus_a from met
+            union all
+            select met.nucleus_b from met
+        )
 ),
 
 -- What the records of a nucleus say. Only of mobiles it matters how many different ones there are.
