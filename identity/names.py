@@ -26,6 +26,7 @@ _NICKNAME = re.compile(r"^[小老阿](.)$")
 _NOT_NAME = (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES)
 _ANY_OF_THESE = re.compile("|".join(pattern.pattern for pattern in _NOT_NAME))  # most names have none
 _MASK = re.compile(r"[*某]")
+_LOST = frozenset("?\ufffd□■")  # what a rare character becomes in an encoding that lacks it
 _LATIN_JOINED = re.compile(r"(?<=\w)['’`´\-](?=\w)")
 _LATIN_PARTS = re.compile(r"[^\w]+|[\d_]+")
 _LATIN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})
@@ -44,6 +45,13 @@ PLACEHOLDERS = frozenset(
         "无名",
         "未填",
         "待补",
+        "待定",
+        "未提供",
+        "不知道",
+        "保密",
+        "无名氏",
+        "先生",
+        "女士",
         "佚名",
         "null",
         "none",
@@ -170,11 +178,11 @@ def _standardise(original: str, text: str) -> StandardName:
 
 def _han(original: str, text: str) -> StandardName:
     bare = _bare(text)
-    if bare in PLACEHOLDERS:
+    if bare in PLACEHOLDERS or bare[:1] in _LOST:
         return StandardName(original, None, None, None, None, None, True)
     surname = bare[:2] if bare[:2] in COMPOUND_SURNAMES and len(bare) > 2 else bare[:1]
     given = bare[len(surname) :]
-    if _MASK.search(given):
+    if _MASK.search(given) or given in _LOST:
         bare, given = surname, ""
     sound = " ".join(sorted(filter(None, (_sound_of_surname(surname), "".join(map(_reading, given))))))
     return StandardName(original, bare, sound, surname, _sound_of_surname(surname), given or None, True)

@@ -97,7 +97,13 @@ def test_of_a_polite_form_only_the_surname_is_known(polite):
     assert (one(polite).surname_sound, one(polite).given_name) == ("wang", None)
 
 
-@pytest.mark.parametrize("nothing", ["不详", "不詳", " 未知 ", "无", "NULL", "n/a", "test", "  ", "123"])
+@pytest.mark.parametrize("lost", ["王?", "王？", "王\ufffd"])
+def test_of_a_name_that_lost_its_rare_character_the_surname_is_known(lost):
+    assert (one(lost).surname_sound, one(lost).given_name) == ("wang", None)
+    assert one("王?娟").name_std == "王?娟"
+
+
+@pytest.mark.parametrize("nothing", ["不详", "不詳", " 未知 ", "无", "NULL", "n/a", "test", "  ", "123", "先生", "待定", "?伟"])
 def test_placeholders_are_no_names(nothing):
     assert one(nothing).name_std is None
     assert one(nothing).name_sound is None

@@ -16,13 +16,18 @@
 {%- endmacro %}
 
 {#
-    An identity document's number: half width, upper case, letters and digits only (a multiplication sign is how some write the
-    last X); null when nothing is left. Most are written so: they are only looked at.
+    An identity document's number: half width, upper case, letters and digits only (a multiplication sign, or the Greek or Russian
+    letter, is how some write the last X), without ID before a number of 18; null when nothing is left. Most are written so: they
+    are only looked at.
 #}
 {% macro compact_id(text) -%}
     case
         when regexp_full_match({{ text }}, '[0-9A-Z]+') then {{ text }}
-        else nullif(regexp_replace(upper(replace({{ half_width(text) }}, '×', 'X')), '[^0-9A-Z]', '', 'g'), '')
+        else
+            nullif(regexp_replace(
+                regexp_replace(upper(translate({{ half_width(text) }}, '×ΧχХх', 'XXXXX')), '[^0-9A-Z]', '', 'g'),
+                '^[A-Z]+([1-9][0-9]{16}[0-9X])$', '\1'
+            ), '')
     end
 {%- endmacro %}
 
@@ -48,13 +53,18 @@
     end
 {%- endmacro %}
 
-{# A mobile number's eleven digits, without +86 and separators; null when it is no mobile number. #}
+{#
+    A mobile number's eleven digits, without +86, separators and the .0 that a spreadsheet adds; the first of several; null when
+    it is no mobile number.
+#}
 {% macro mobile_digits(text) -%}
     case
         when regexp_full_match({{ text }}, '1[3-9][0-9]{9}') then {{ text }}
         else
             nullif(regexp_extract(
-                regexp_replace({{ half_width(text) }}, '[^0-9]', '', 'g'), '^(?:0086|86|0)?(1[3-9][0-9]{9})$', 1
+                regexp_replace(
+                    regexp_extract({{ half_width(text) }}, '^[^/、,，;；|]*'), '\.0$|[^0-9]', '', 'g'
+                ), '^(?:0086|86|0)?(1[3-9][0-9]{9})$', 1
             ), '')
     end
 {%- endmacro %}
