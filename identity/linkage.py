@@ -67,15 +67,16 @@ def likeness(
     """Unlike are names that have nothing to do with each other; contrary are birthdays that no slip of the pen explains, and a
     man and a woman of whom not even the birthday agrees.
 
-    One valid ID number makes one person of two birthdays, and of two names only where the rest agrees: a number given under
-    another name is often a relative's.
+    One valid ID number makes one person of two birthdays, and of two names only where one is part of the other and the rest
+    agrees: a number given under another name is often a relative's.
     """
 
     def unlike(a: int, b: int) -> bool:
         if names[a] < 0 or names[b] < 0 or names[a] == names[b] or _one_slip_apart(sounds[names[a]], sounds[names[b]]):
             return False
         is_born_alike = born_as_delivered[a] == born_as_delivered[b] >= 0
-        return not (ids[a] == ids[b] >= 0 and is_born_alike and (sex[a] == sex[b] or -1 in (sex[a], sex[b])))
+        does_rest_agree = ids[a] == ids[b] >= 0 and is_born_alike and (sex[a] == sex[b] or -1 in (sex[a], sex[b]))
+        return not (does_rest_agree and _is_part(sounds[names[a]], sounds[names[b]]))
 
     def contrary(a: int, b: int) -> bool:
         if ids[a] == ids[b] >= 0 or born[a] == born[b] >= 0:
@@ -116,6 +117,15 @@ def _in_place(values: NDArray[Any], place: NDArray[np.int64]) -> NDArray[Any]:
     ordered = np.empty_like(values)
     ordered[place] = values
     return ordered
+
+
+def _is_part(a: str, b: str) -> bool:
+    """One surname, and a given name that begins or ends the other's (PENG CHUN, PENG CHUNZI); parts stand in no order."""
+    parts = [sorted(name.split(), key=len) for name in (a, b)]
+    shorter, longer = sorted(parts, key=lambda words: sum(map(len, words)))
+    rest = [word for word in longer if word not in shorter]
+    lost = [word for word in shorter if word not in longer]
+    return len(rest) <= 1 and all(any(word.startswith(part) or word.endswith(part) for word in rest) for part in lost)
 
 
 def _one_slip_apart(a: str, b: str) -> bool:

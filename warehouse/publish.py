@@ -39,6 +39,7 @@ _UNPUBLISHED = {
     "int_identity__crm_row",
     "int_identity__gone_record",
     "int_identity__guard",
+    "int_identity__nobodys_value",
     "int_identity__mobile",
     "int_identity__name",
     "int_identity__party",

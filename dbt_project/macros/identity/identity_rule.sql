@@ -6,8 +6,11 @@
 {% macro identity_rule(id_relation, last4_relation) -%}
     case
         when {{ id_relation }} = 'different' then 'VETO_ID'
-        -- One ID under two wholly different names is somebody else's ID in one of them, unless the birth dates say otherwise.
-        when {{ id_relation }} = 'same' and name_relation = 'different' and not (is_birth_delivered_same and not is_sex_different)
+        -- One ID under two wholly different names is somebody else's ID in one of them, and birthday and sex may have been filled in
+        -- from it: only a name that lost or won a character is the same person's where they agree.
+        when
+            {{ id_relation }} = 'same' and name_relation = 'different'
+            and not (is_name_part and is_birth_delivered_same and not is_sex_different)
             then 'REVIEW_ID_TWO_NAMES'
         when {{ id_relation }} = 'same' then 'SAME_ID'
         when is_unionid_same and name_relation <> 'different' and {{ last4_relation }} <> 'different' then 'SAME_UNIONID'
@@ -59,6 +62,15 @@
         from {{ ref('identity_parameter') }} as parameters
         where parameters.parameter = '{{ name }}' and {{ valid_on('parameters', as_of()) }}
     )
+{%- endmacro %}
+
+{# A value, or null where int_identity__nobodys_value says that it is nobody's. #}
+{% macro unless_nobodys(kind, value) -%}
+    case
+        when {{ value }} not in (
+            select nobodys.value from {{ ref('int_identity__nobodys_value') }} as nobodys where nobodys.kind = '{{ kind }}'
+        ) then {{ value }}
+    end
 {%- endmacro %}
 
 {# The age from which somebody binds an account, or has a child: an interval. #}

@@ -69,6 +69,9 @@
     end
 {%- endmacro %}
 
+{# An e-mail address in half width and small letters; null when empty. #}
+{% macro email_form(text) -%} nullif(lower(trim({{ half_width(text) }})), '') {%- endmacro %}
+
 {# A document's number whose digits are one repeated, or counted up. #}
 {% macro is_placeholder_number(compact) -%}
     (

@@ -166,6 +166,7 @@ compared as (
         coalesce(a.unionid = b.unionid, false) as is_unionid_same,
         coalesce(a.sex_std <> b.sex_std, false) as is_sex_different,
         coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
+        coalesce(contains(a.name_std, b.name_std) or contains(b.name_std, a.name_std), false) as is_name_part,
         agents_mobiles.mobile_std is not null as is_mobile_agents
     from pairs
     inner join facts as a on pairs.record_a = a.record_no

@@ -1,12 +1,24 @@
 -- The standard forms that records are compared in, gone records too. What is wrong is flagged and kept, never repaired in
 -- silence.
-with records as (
+with cleaned as (
     select
-        *,
-        {{ compact_id('id_number') }} as id_compact,
+        * exclude (unionid),
+        unionid as unionid_written,
+        {{ compact_id('id_number') }} as id_written,
+        {{ email_form('email') }} as email_written,
         {{ mobile_digits('mobile') }} as mobile_std,
         {{ half_width('address') }} as address_half_width
     from {{ ref('int_identity__source_record') }}
+),
+
+records as (
+    select
+        *,
+        {{ unless_nobodys('id', 'id_written') }} as id_compact,
+        {{ unless_nobodys('email', 'email_written') }} as email_std,
+        {{ unless_nobodys('unionid', 'unionid_written') }} as unionid,
+        {{ unless_nobodys('birth_date', 'cast(birth_date as varchar)') }} is null as is_birth_date_nobodys
+    from cleaned
 ),
 
 long_ids as (
@@ -91,7 +103,7 @@ int_identity__standard_record as (
         -- A birth date is compared as the ID says it; a placeholder is none.
         case
             when documents.is_id_valid then cast(documents.id_born_at as date)
-            when placeholders.value is not null or documents.birth_date > {{ as_of() }} then null
+            when documents.is_birth_date_nobodys or placeholders.value is not null or documents.birth_date > {{ as_of() }} then null
             else documents.birth_date
         end as birth_date_std,
 
@@ -122,7 +134,7 @@ int_identity__standard_record as (
             not {{ is_placeholder_mobile('documents.mobile_std') }} and placeholder_mobiles.value is null, false
         ) and documents.mobile_std is not null as is_mobile_valid,
         documents.email,
-        nullif(lower(trim({{ half_width('documents.email') }})), '') as email_std,
+        documents.email_std,
         documents.address,
         {{ address_key('documents.address_half_width', 'documents.address_numbers') }} as address_key,
         documents.region_code,
