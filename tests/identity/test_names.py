@@ -97,6 +97,21 @@ def test_of_a_polite_form_only_the_surname_is_known(polite):
     assert (one(polite).surname_sound, one(polite).given_name) == ("wang", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "sex"),
+    [
+        ("王先生", "M"),
+        ("王伟 女士(VIP)", "F"),
+        ("Mrs. Mary Smith", "F"),
+        ("MR SMITH", "M"),
+        ("王伟先生的太太", "F"),
+        ("王伟", None),
+    ],
+)
+def test_a_title_says_the_sex(name, sex):
+    assert one(name).sex == sex
+
+
 @pytest.mark.parametrize("lost", ["王?", "王？", "王\ufffd"])
 def test_of_a_name_that_lost_its_rare_character_the_surname_is_known(lost):
     assert (one(lost).surname_sound, one(lost).given_name) == ("wang", None)

@@ -92,12 +92,13 @@ int_identity__standard_record as (
         coalesce(names.is_han, false) as is_name_han,
 
         documents.sex,
-        -- Compared is the sex that a valid ID says where none is delivered; the golden value is one that was delivered.
+        -- Compared is the sex that a valid ID, or a title, says where none is delivered; the golden value is one that was delivered.
         coalesce(
             documents.sex,
             case
                 when documents.is_id_valid then case when cast(substr(id_full, 17, 1) as integer) % 2 = 1 then 'M' else 'F' end
-            end
+            end,
+            names.sex
         ) as sex_std,
         documents.birth_date,
         -- A birth date is compared as the ID says it; a placeholder is none.
