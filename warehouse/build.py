@@ -175,8 +175,19 @@ def _take_over_previous(settings: Settings, target: Path, previous: Path) -> Non
             connection.execute(f"create table lake.previous_{model} as from previous.mart.{model}")
 
 
+def require_same_code(plan: BuildPlan) -> None:
+    """Raises GlifeError when the program is another than the one that planned the build: half of each would be neither."""
+    if plan.code_version != code_version():
+        raise GlifeError(
+            f"the program was changed from {plan.code_version} to {code_version()} while this was being built",
+            plan.generation_id,
+            "start again with `glife run`; the published generation stays as it is",
+        )
+
+
 def run_layer(settings: Settings, plan: BuildPlan, layer: str) -> None:
     """Run one layer's models and tests; raises GlifeError with dbt's own words when one fails."""
+    require_same_code(plan)
     target = build_file(settings, plan)
     if not target.exists():
         raise GlifeError("there is no build to go on with", str(target), "start again with `glife build`")

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from warehouse import keys, publications, runlog
-from warehouse.build import BuildPlan, build_file, dbt_target
+from warehouse.build import BuildPlan, build_file, dbt_target, require_same_code
 from warehouse.duck import connect
 from warehouse.errors import GlifeError
 from warehouse.files import fsync_file, fsync_folder, lock, replace_link, write_json
@@ -173,6 +173,7 @@ def _require_passed_gate(settings: Settings, plan: BuildPlan) -> None:
 
 
 def _make_generation(settings: Settings, plan: BuildPlan) -> None:
+    require_same_code(plan)
     final = generation_folder(settings, plan.generation_id)
     draft = final.with_name(f".{final.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)

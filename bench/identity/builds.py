@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from warehouse import build, parameters
 from warehouse.duck import connect
 from warehouse.settings import Settings, get_settings
+from warehouse.versions import code_version
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def built(deliveries: Deliveries, home: Path, again: bool = True) -> Path:
         write_sample(deliveries.persons, deliveries.landing, deliveries.seed, deliveries.noise)
     settings = settings_of(deliveries, home)
     if list(settings.build_dir.glob("*.plan.json")):
-        plan = build.newest_plan(settings)
+        # The build may be older than the code and the seeds of today.
+        plan = replace(build.newest_plan(settings), code_version=code_version())
         if again:
-            # The build may be older than the seeds of today.
             with connect(build.build_file(settings, plan), settings) as connection:
                 parameters.load_in_force(connection, settings)
             _identify(settings, plan)

@@ -8,6 +8,7 @@
     ('SPLIT', "'SINCE_LAST_MONTH_END'", 'split.customers', 'compared.customers', 'split cross join compared'),
     ('LINKS_BY_RULE', 'item', 'links', 'cast(null as bigint)', 'links'),
     ('GUARDS_FIRED', 'item', 'links', 'cast(null as bigint)', 'guards'),
+    ('NOBODYS_VALUES', 'item', 'found', 'cast(null as bigint)', 'nobodys'),
     ('RULE_PRECISION_STEWARDED', 'item', 'agreed', 'decided', 'stewarded'),
     ('STEWARD_DECISIONS', 'item', 'decisions', 'cast(null as bigint)', 'effects'),
     ('STEWARD_QUEUE', 'item', 'pairs', 'cast(null as bigint)', 'cases'),
@@ -102,6 +103,21 @@ guards as (
     from {{ ref('int_identity__cut_link') }}
     where cause = 'CUT'
     group by guard
+),
+
+-- Values of which there are so many bearers that they say nothing of whose a record is.
+nobodys as (
+    select
+        kind as item,
+        count(*) as found
+    from {{ ref('int_identity__nobodys_value') }}
+    group by kind
+    union all
+    select
+        'mobile' as item,
+        count(*) as found
+    from {{ ref('int_identity__mobile') }}
+    where is_agents
 ),
 
 -- What the rules say of pairs that a steward decided on: LINK agrees with a rule that links, SEPARATE with one that forbids.
