@@ -22,7 +22,8 @@ _NOT_IN_A_NAME = re.compile(r"[\s·•・‧∙⋅．.。,，、'’`´\-_()\[\]
 _ROLE = re.compile(r"^(投保人|被保险人|被保人|受益人|客户)(?=..)")
 _ADDED = re.compile(r"[0-9A-Za-z#]+")
 _TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|主任|医生|老板|阿姨|总)$|(?<=^.)[哥姐董叔嫂]$")
-_SEX_OF_TITLE = {"先生": "M", "女士": "F", "小姐": "F", "太太": "F", "阿姨": "F", "mr": "M", "mrs": "F", "ms": "F", "miss": "F"}
+_SEX_OF_TITLE = {"先生": "M", "女士": "F", "小姐": "F", "太太": "F", "阿姨": "F"}
+_SEX_OF_LATIN_TITLE = {"mr": "M", "mrs": "F", "ms": "F", "miss": "F"}
 _NICKNAME = re.compile(r"^[小老阿](.)$")
 _NOT_NAME = (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES)
 _ANY_OF_THESE = re.compile("|".join(pattern.pattern for pattern in _NOT_NAME))  # most names have none
@@ -194,13 +195,14 @@ def _han(original: str, text: str) -> StandardName:
         bare, given = surname, ""
     sound = " ".join(sorted(filter(None, (_sound_of_surname(surname), "".join(map(_reading, given))))))
     # Only a name that is not all there is had something taken away, which may be a title.
-    sex = _sex(title for title in _SEX_OF_TITLE if title in text and title not in bare) if bare != text else None
+    sex = _one_of(s for title, s in _SEX_OF_TITLE.items() if title in text and title not in bare) if bare != text else None
     return StandardName(original, bare, sound, surname, _sound_of_surname(surname), given or None, True, sex)
 
 
-def _sex(titles: Iterable[str]) -> str | None:
-    said = {_SEX_OF_TITLE[title] for title in titles if title in _SEX_OF_TITLE}
-    return said.pop() if len(said) == 1 else None
+def _one_of(said: Iterable[str]) -> str | None:
+    """What all that is said agrees in."""
+    values = set(said)
+    return values.pop() if len(values) == 1 else None
 
 
 def _bare(text: str) -> str:
@@ -221,7 +223,7 @@ def _latin(original: str, text: str) -> StandardName:
     words = [word.lower() for word in _LATIN_PARTS.sub(" ", plain).split()]
     if "".join(words) in PLACEHOLDERS or not words:
         return StandardName(original, None, None, None, None, None, False)
-    sex = _sex(words)
+    sex = _one_of(_SEX_OF_LATIN_TITLE[word] for word in words if word in _SEX_OF_LATIN_TITLE)
     # A title or a middle initial comes and goes: it tells nothing, unless it is all there is.
     words = [word for word in words if len(word) > 1 and word not in _LATIN_TITLES] or words
     surname, given = _latin_parts(words)

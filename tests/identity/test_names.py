@@ -105,6 +105,7 @@ def test_of_a_polite_form_only_the_surname_is_known(polite):
         ("Mrs. Mary Smith", "F"),
         ("MR SMITH", "M"),
         ("王伟先生的太太", "F"),
+        ("Adams 王伟", None),
         ("王伟", None),
     ],
 )
