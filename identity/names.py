@@ -25,8 +25,8 @@ _TITLES = re.compile(r"(先生|女士|小姐|太太|老师|经理|主任|医生|
 _SEX_OF_TITLE = {"先生": "M", "女士": "F", "小姐": "F", "太太": "F", "阿姨": "F"}
 _SEX_OF_LATIN_TITLE = {"mr": "M", "mrs": "F", "ms": "F", "miss": "F"}
 _NICKNAME = re.compile(r"^[小老阿](.)$")
-_NOT_NAME = (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES)
-_ANY_OF_THESE = re.compile("|".join(pattern.pattern for pattern in _NOT_NAME))  # most names have none
+_TAKEN_AWAY = (_BRACKETED, _NOT_IN_A_NAME, _ROLE, _ADDED, _TITLES)
+_ANYTHING_TO_TAKE = re.compile("|".join(pattern.pattern for pattern in _TAKEN_AWAY))  # most names have none
 _MASK = re.compile(r"[*某]")
 _LOST = frozenset("?\ufffd□■")  # what a rare character becomes in an encoding that lacks it
 _LATIN_JOINED = re.compile(r"(?<=\w)['’`´\-](?=\w)")
@@ -208,7 +208,7 @@ def _one_of(said: Iterable[str]) -> str | None:
 def _bare(text: str) -> str:
     """A Chinese name without what is no part of it, each left in where nothing else would remain."""
     bare = text
-    for pattern in _NOT_NAME if _ANY_OF_THESE.search(text) else ():
+    for pattern in _TAKEN_AWAY if _ANYTHING_TO_TAKE.search(text) else ():
         rest = pattern.sub("", bare).strip()
         bare = rest if _HAN.search(rest) else bare
     nickname = _NICKNAME.match(bare)

@@ -19,6 +19,6 @@
                     regexp_extract(regexp_replace({{ half_width(address) }}, '[^0-9A-Za-z一-鿿]', '', 'g'), '^[^0-9]+'),
                     '[省市区县]', '', 'g'
                 ), 5)
-                || array_to_string(regexp_extract_all({{ half_width(address) }}, '[0-9]+'), '-')
+                || {{ numbers_of(half_width(address)) }}
     end
 {%- endmacro %}

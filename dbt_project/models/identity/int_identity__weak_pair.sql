@@ -45,7 +45,7 @@ weighed as (
 -- What the records of a nucleus say. Only of mobiles it matters how many different ones there are.
 facts as (
     select
-        nuclei.nucleus_no,
+        weighed.nucleus_no,
         count(*) as records,
         -- A number for life; a passport or a certificate is issued anew.
         list(records.id_kind || ':' || records.id_std) filter (where records.id_kind in ('RIC', 'HKMO', 'TW')) as ids,
@@ -69,11 +69,11 @@ facts as (
         max(records.marital_status) as marital_status,
         max(bearers.persons) as namesakes,
         bool_or(coalesce(starts_with(records.source_system, 'wechat_') and records.bound_policy_no is not null, false)) as shows_policy
-    from weighed as nuclei
-    inner join {{ ref('int_identity__standard_record') }} as records on nuclei.record_no = records.record_no
+    from weighed
+    inner join {{ ref('int_identity__standard_record') }} as records on weighed.record_no = records.record_no
     left join {{ ref('int_identity__bearer') }} as bearers on records.name_sound = bearers.name_sound
     left join {{ ref('int_identity__mobile') }} as mobiles on records.mobile_std = mobiles.mobile_std
-    group by nuclei.nucleus_no
+    group by weighed.nucleus_no
 ),
 
 compared as (
