@@ -87,6 +87,23 @@ def test_what_is_no_mobile_number_is_none(form, nothing):
     assert form("mobile_digits", nothing) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "mobile", "last4"),
+    [
+        ("139****5670", "1395670", None),
+        ("+86 139****5670", "1395670", None),
+        ("110105********002x", None, "002X"),
+        ("1101051949****0021", None, "0021"),
+        ("E12****78", None, None),
+        ("****", None, None),
+        ("13912345670", None, None),
+        ("11010519491231002X", None, None),
+    ],
+)
+def test_what_a_masked_number_still_shows(form, written, mobile, last4):
+    assert (form("mobile_shown", written), form("last4_shown", written)) == (mobile, last4)
+
+
 @pytest.mark.parametrize(("number", "stands_for_nothing"), [("13888888888", True), ("13800138000", True), ("13912345670", False)])
 def test_placeholder_mobiles(form, number, stands_for_nothing):
     assert form("is_placeholder_mobile", number) is stands_for_nothing

@@ -69,6 +69,21 @@
     end
 {%- endmacro %}
 
+{# A mobile number whose middle was made unreadable (138****1234): what is shown of it; null for any other. #}
+{% macro mobile_shown(text) -%}
+    case
+        when contains({{ text }}, '*')
+            then nullif(regexp_replace({{ text }}, '^.*?(1[3-9][0-9])[*]+([0-9]{4})$|^.*$', '\1\2'), '')
+    end
+{%- endmacro %}
+
+{# The last four characters of a resident's number whose middle was made unreadable; null for any other. #}
+{% macro last4_shown(text) -%}
+    case
+        when contains({{ text }}, '*') then nullif(upper(regexp_extract({{ text }}, '^(?:[0-9]{6,}[*]+|[0-9]+[*]{8,})[0-9]*([0-9]{3}[0-9Xx])$', 1)), '')
+    end
+{%- endmacro %}
+
 {# An e-mail address in half width and small letters; null when empty. #}
 {% macro email_form(text) -%} nullif(lower(trim({{ half_width(text) }})), '') {%- endmacro %}
 

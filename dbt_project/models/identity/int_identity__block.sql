@@ -79,6 +79,13 @@ texts as not materialized (
     union all
     select
         record_no,
+        'name_mobile_tail' as kind,
+        name_sound as whose,
+        right(mobile_shown, 4) as value
+    from records where mobile_shown is not null and given_name is not null
+    union all
+    select
+        record_no,
         'name_birth' as kind,
         name_sound as whose,
         birth_date_std as value

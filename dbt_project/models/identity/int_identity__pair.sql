@@ -71,7 +71,7 @@ facts as not materialized (
         surname_sound,
         given_name is not null as is_whole_name,
         is_name_han,
-        case when is_mobile_valid then mobile_std end as mobile_std,
+        case when is_mobile_valid then mobile_std else mobile_shown end as mobile_std,
         birth_date,
         birth_date_std,
         sex_std,
@@ -138,6 +138,13 @@ compared as (
         end as name_relation,
         case
             when a.mobile_std is null or b.mobile_std is null then 'none'
+            -- Seven digits are shown of one of the two: as good as a number with one wrong digit.
+            when length(a.mobile_std) = 7 or length(b.mobile_std) = 7
+                then
+                    case
+                        when left(a.mobile_std, 3) = left(b.mobile_std, 3) and right(a.mobile_std, 4) = right(b.mobile_std, 4) then 'near'
+                        else 'different'
+                    end
             when a.mobile_std = b.mobile_std then 'same'
             when hamming(a.mobile_std, b.mobile_std) <= 2 and damerau_levenshtein(a.mobile_std, b.mobile_std) = 1 then 'near'
             else 'different'

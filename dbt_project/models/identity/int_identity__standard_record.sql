@@ -125,12 +125,17 @@ int_identity__standard_record as (
             when not documents.is_id_valid and regexp_matches(documents.id_compact, '^[0-9OIL]{14,17}[0-9XOIL]$')
                 then translate(documents.id_compact, 'OIL', '011')
         end as id_guess,
-        coalesce({{ compact_id('documents.id_last4') }}, case when documents.is_id_valid then right(id_full, 4) end) as id_last4,
+        coalesce(
+            -- Whoever was asked for the last four of the number often gives those of the telephone.
+            nullif({{ compact_id('documents.id_last4') }}, substr(documents.mobile_std, 8, 4)),
+            case when documents.is_id_valid then right(id_full, 4) else {{ last4_shown('documents.id_number') }} end
+        ) as id_last4,
         -- Who still has a card of 15 digits reads out its last four.
         case when documents.is_id_valid and substr(id_full, 7, 2) = '19' then substr(id_full, 14, 4) end as id_last4_old,
 
         documents.mobile,
         documents.mobile_std,
+        {{ mobile_shown('documents.mobile') }} as mobile_shown,
         coalesce(
             not {{ is_placeholder_mobile('documents.mobile_std') }} and placeholder_mobiles.value is null, false
         ) and documents.mobile_std is not null as is_mobile_valid,

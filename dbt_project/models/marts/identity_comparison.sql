@@ -6,7 +6,7 @@
     'id_relation': "case when is_id_valid then id_std end",
     'last4_relation': 'id_last4',
     'name_relation': 'case when given_name is not null then name_std end',
-    'mobile_relation': 'case when is_mobile_valid then mobile_std end',
+    'mobile_relation': 'case when is_mobile_valid then mobile_std else mobile_shown end',
     'birth_relation': 'cast(birth_date_std as varchar)',
     'email_relation': 'email_std',
     'address_relation': 'address_key'
