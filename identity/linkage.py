@@ -86,7 +86,7 @@ def likeness(
         if born[a] < 0 or born[b] < 0:
             return False
         one, other = int(born[a]), int(born[b])
-        return one // 10000 != other // 10000 and one // 100 % 100 != other // 100 % 100 and one % 100 != other % 100
+        return one // 10000 != other // 10000 and one % 10000 != other % 10000
 
     return Likeness(names, unlike, (born, sex), contrary)
 

@@ -27,6 +27,7 @@ def clustered(records: list[dict[str, int]], links: list[tuple[int, int]]) -> li
     ("one", "other", "is_one_person"),
     [
         (19890109, 20161112, False),  # a father and a child of one name
+        (19790103, 20090303, False),  # born on the same day of another month
         (19890109, 19890901, True),  # month and day exchanged
         (19890109, 19890119, True),  # a slip of the pen
         (19890109, 19700109, True),  # the year alone: an error of one field

@@ -46,7 +46,7 @@
         -- A wrong sex happens to one person; of two people of one name it is often all that tells them apart.
         when is_sex_different and birth_relation <> 'same' then null
         when email_relation = 'same' then 'NAME_EMAIL'
-        when mobile_relation = 'same' and not is_mobile_agents then 'NAME_MOBILE'
+        when mobile_relation = 'same' and not is_mobile_agents and not is_mobile_namesakes then 'NAME_MOBILE'
         when is_on_policy then 'NAME_POLICY'
         when mobile_relation = 'near' and birth_relation in ('same', 'swapped') then 'NAME_NEAR_MOBILE_BIRTH'
         when mobile_relation = 'near' then 'NAME_NEAR_MOBILE'
