@@ -87,11 +87,6 @@ agents_mobiles as (
     where is_agents
 ),
 
-namesakes_mobiles as (
-    select mobile_std || name_sound as mobile_and_name
-    from {{ ref('int_identity__namesakes_mobile') }}
-),
-
 -- A slip leaves all but two places as they are: only then the distance is worked out, which costs more.
 compared as (
     select
@@ -180,16 +175,16 @@ compared as (
         coalesce(a.birth_date = b.birth_date, false) as is_birth_delivered_same,
         coalesce(contains(a.name_std, b.name_std) or contains(b.name_std, a.name_std), false) as is_name_part,
         agents_mobiles.mobile_std is not null as is_mobile_agents,
-        namesakes_mobiles.mobile_and_name is not null as is_mobile_namesakes
+        namesakes.mobile_std is not null as is_mobile_namesakes
     from pairs
     inner join facts as a on pairs.record_a = a.record_no
     inner join facts as b on pairs.record_b = b.record_no
     -- A condition between a and b alone would make this a nested loop over all mobiles: the shared number is one expression.
     left join agents_mobiles on case when a.mobile_std = b.mobile_std then a.mobile_std end = agents_mobiles.mobile_std
-    left join namesakes_mobiles
+    left join {{ ref('int_identity__namesakes_mobile') }} as namesakes
         on
-            case when a.mobile_std = b.mobile_std and a.name_sound = b.name_sound then a.mobile_std || a.name_sound end
-            = namesakes_mobiles.mobile_and_name
+            case when a.mobile_std = b.mobile_std and a.name_sound = b.name_sound then a.mobile_std end = namesakes.mobile_std
+            and a.name_sound = namesakes.name_sound
 ),
 
 -- The rule that says who they are.
